@@ -1,0 +1,4 @@
+//! The `openai` command: look up files of the OpenAI Files API.
+
+pub mod json;
+pub mod terminal;

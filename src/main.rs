@@ -1,0 +1,3 @@
+//! The process of the `openai` command.
+
+fn main() {}

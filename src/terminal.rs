@@ -1,0 +1,101 @@
+//! What each output stream is, and how hostile text is shown on it.
+
+use std::borrow::Cow;
+
+/// What is known of one output stream: all that rendering has to ask about its destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Whether a person is looking at it.
+    pub is_terminal: bool,
+    /// The width in columns; `None` where there is none, as in a pipe.
+    pub width: Option<usize>,
+    /// Whether to colour.
+    pub color: bool,
+}
+
+impl Stream {
+    /// A stream that is no terminal and has no colour: a pipe, a file.
+    pub const PIPE: Self = Self {
+        is_terminal: false,
+        width: None,
+        color: false,
+    };
+
+    /// `text` from a server as it may be written to this stream: escaped for a terminal,
+    /// untouched elsewhere.
+    #[must_use]
+    pub fn safe<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.is_terminal {
+            escape(text)
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
+}
+
+/// Replaces every character that could act on a terminal or deceive its reader (controls,
+/// bidirectional overrides, zero-width characters) by its JSON escape, so that JSON stays JSON.
+#[must_use]
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    let mut units = [0; 2];
+    for character in text.chars() {
+        if is_unsafe(character) {
+            for unit in character.encode_utf16(&mut units) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Whether a character must not reach a terminal as it is: C0, DEL and C1 controls (ECMA-48),
+/// line and paragraph separators, and the invisible or reordering format characters of Unicode
+/// (bidirectional controls of UAX #9, zero-width characters, tags, variation-free fillers).
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_characters_become_json_escapes() {
+        assert_eq!(
+            escape("a\u{1b}[31m\u{9b}\u{7f}\u{202e}\u{200b}\u{feff}\u{e0041}\n"),
+            r"a\u001b[31m\u009b\u007f\u202e\u200b\ufeff\udb40\udc41\u000a"
+        );
+    }
+
+    #[test]
+    fn ordinary_text_is_not_copied() {
+        assert!(matches!(escape("naïve 資料 😀.txt"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_pipe_gets_the_text_untouched() {
+        assert_eq!(Stream::PIPE.safe("\u{1b}[31m"), "\u{1b}[31m");
+    }
+}

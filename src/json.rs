@@ -93,6 +93,12 @@ impl<'a> Json<'a> {
         Ok(json)
     }
 
+    /// Takes a text that [`Json::parse`] took before, without checking it again.
+    #[must_use]
+    pub(crate) fn assume_valid(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// The text of the value.
     #[must_use]
     pub fn as_str(self) -> &'a str {
@@ -182,7 +188,8 @@ impl<'a> Json<'a> {
     }
 }
 
-fn kind_of(text: &str) -> Kind {
+/// The type of the value that `text` spells, told by its first character.
+pub(crate) fn kind_of(text: &str) -> Kind {
     match text.as_bytes().first() {
         Some(b'{') => Kind::Object,
         Some(b'[') => Kind::Array,
@@ -216,7 +223,7 @@ pub fn unquote(quoted: &str) -> Cow<'_, str> {
 }
 
 /// Decodes the escape at the start of `text`; returns the character and the bytes it took.
-fn unescape(text: &str) -> (char, usize) {
+pub(crate) fn unescape(text: &str) -> (char, usize) {
     let simple = |character| (character, 2);
     match text.as_bytes().get(1) {
         Some(b'b') => simple('\u{8}'),

@@ -1,4 +1,110 @@
-//! The `openai` command: look up files of the OpenAI Files API.
+//! The `openai` command: look up files of the `OpenAI` Files API.
+//!
+//! argv becomes a [`cli::Cli`], that becomes [`settings::Settings`], they drive a
+//! [`client::Client`], what it finds is printed by [`output::Printer`], and failures become a
+//! message and an [`error::Exit`] in one place. Each arrow is one function, and no module reaches
+//! back:
+//!
+//! | module | what it is responsible for |
+//! |---|---|
+//! | [`cli`] | the words: commands, options, help |
+//! | [`settings`] | their meaning: precedence and validation |
+//! | [`client`] | one lookup: request, retries, what can go wrong |
+//! | [`files`] | the command: many lookups, waiting, the object |
+//! | [`output`] | objects to standard output, in every format |
+//! | [`console`] | everything said on standard error |
+//! | [`error`] | failures, in words and as exit codes |
+//! | [`json`], [`terminal`], [`secret`] | text that is JSON, hostile, or must not be seen |
 
+pub mod cli;
+pub mod client;
+pub mod completion;
+pub mod console;
+pub mod error;
+pub mod files;
+mod help;
 pub mod json;
+pub mod output;
+pub mod secret;
+pub mod settings;
 pub mod terminal;
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter};
+
+use anyhow::Context as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use crate::cli::{Cli, Command, Files, FilesCommand, Options};
+use crate::client::Client;
+use crate::console::Console;
+use crate::error::Exit;
+use crate::settings::Environment;
+
+/// Runs the command line `args`, whose first word is the name of the program, to its exit code.
+/// Objects go to standard output, everything else to standard error.
+pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'_>) -> Exit {
+    // `colored` would decide once for the whole process; here each stream decides for itself and
+    // calls it only where it has colour.
+    colored::control::set_override(true);
+    let args: Vec<OsString> = args.into_iter().collect();
+    let parsed = Cli::command()
+        .try_get_matches_from(&args)
+        .and_then(|matches| Ok((cli::ids(&matches), Cli::from_arg_matches(&matches)?)));
+    let (
+        ids,
+        Cli {
+            command, options, ..
+        },
+    ) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return help::answer(&error, &args, environment),
+    };
+    let output = settings::output(&options, &ids, environment);
+    let console = Console::new(&output, Vec::new());
+    let outcome = match command {
+        Some(Command::Files(Files {
+            command: Some(FilesCommand::Retrieve(_)),
+            ..
+        })) => retrieve(&options, ids, environment, &output),
+        Some(Command::Completion { shell }) => completion::write(shell, &mut io::stdout().lock())
+            .map(|()| Exit::Success)
+            .map_err(Into::into),
+        Some(Command::Files(_)) => help::print(Some("files"), output.stdout),
+        None => help::print(None, output.stdout),
+    };
+    outcome.unwrap_or_else(|error| match error::settle(error) {
+        Some(failure) => {
+            console.report(&failure, &output);
+            failure.exit
+        }
+        None => Exit::Success,
+    })
+}
+
+/// `openai files retrieve`
+fn retrieve(
+    options: &Options,
+    ids: Vec<String>,
+    environment: &Environment<'_>,
+    output: &output::Settings,
+) -> anyhow::Result<Exit> {
+    let settings = settings::settle(options, ids, environment)?;
+    let console = Console::new(output, settings.connection.secrets());
+    if let Some(remark) = output.remark() {
+        console.remark(remark);
+    }
+    let client = Client::new(&settings.connection, &console)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .context("cannot start")?;
+    let out = BufWriter::new(io::stdout().lock());
+    let exit = runtime.block_on(files::retrieve::run(
+        &settings, output, &client, &console, out,
+    ));
+    // A read of standard input may be under way for ever; it ends with the process.
+    runtime.shutdown_background();
+    exit
+}

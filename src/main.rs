@@ -1,3 +1,9 @@
 //! The process of the `openai` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+use openai_cli::settings::Environment;
+
+fn main() -> ExitCode {
+    openai_cli::run(std::env::args_os(), &Environment::of_process()).into()
+}

@@ -1,6 +1,10 @@
 //! What each output stream is, and how hostile text is shown on it.
 
 use std::borrow::Cow;
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+
+use terminal_size::{Width, terminal_size_of};
 
 /// What is known of one output stream: all that rendering has to ask about its destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,30 @@ impl Stream {
     }
 }
 
+/// What standard output is; without colour until somebody decides for it.
+#[must_use]
+pub fn stdout() -> Stream {
+    stream(&io::stdout())
+}
+
+/// What standard error is; without colour until somebody decides for it.
+#[must_use]
+pub fn stderr() -> Stream {
+    stream(&io::stderr())
+}
+
+fn stream(file: &(impl IsTerminal + AsFd)) -> Stream {
+    if file.is_terminal() {
+        Stream {
+            is_terminal: true,
+            width: terminal_size_of(file).map(|(Width(columns), _)| columns.into()),
+            color: false,
+        }
+    } else {
+        Stream::PIPE
+    }
+}
+
 /// Replaces every character that could act on a terminal or deceive its reader (controls,
 /// bidirectional overrides, zero-width characters) by its JSON escape, so that JSON stays JSON.
 #[must_use]
@@ -57,7 +85,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 /// Whether a character must not reach a terminal as it is: C0, DEL and C1 controls (ECMA-48),
 /// line and paragraph separators, and the invisible or reordering format characters of Unicode
 /// (bidirectional controls of UAX #9, zero-width characters, tags, variation-free fillers).
-fn is_unsafe(character: char) -> bool {
+pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

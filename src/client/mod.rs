@@ -1,0 +1,337 @@
+//! The HTTP layer: one lookup is one GET with its repetitions.
+
+pub mod error;
+pub mod retry;
+mod tls;
+
+use std::cell::Cell;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
+use reqwest::{Url, redirect};
+use tokio::time::Instant;
+
+use self::error::{Answer, Cause, DnsError, Error, Network, Redirect};
+use self::retry::{Attempt, Decision};
+use crate::console::Console;
+use crate::error::{Exit, Failure};
+use crate::files::id::FileId;
+use crate::files::object::FileObject;
+use crate::settings::{Connection, Credentials};
+
+/// The largest body that is read, in bytes after decoding. A file object has a few hundred.
+const LARGEST_BODY: usize = 16 << 20;
+
+/// How many redirects are followed in a row (as curl and Go do by default, within one origin).
+const MOST_REDIRECTS: usize = 10;
+
+/// Looks files up at one server, over connections that are kept and shared.
+pub struct Client<'a> {
+    http: reqwest::Client,
+    headers: HeaderMap,
+    connection: &'a Connection,
+    console: &'a Console,
+    /// Until when a rate limit holds back every lookup.
+    held_until: Cell<Option<Instant>>,
+}
+
+/// A file that was found.
+#[derive(Debug)]
+pub struct Found {
+    /// The object.
+    pub object: FileObject,
+    /// When the server suggests to look again.
+    pub poll_after: Option<Duration>,
+}
+
+impl<'a> Client<'a> {
+    /// A client for `connection`. Nothing is sent yet; certificates are read.
+    ///
+    /// # Errors
+    /// A [`Failure`] if TLS cannot be set up.
+    pub fn new(connection: &'a Connection, console: &'a Console) -> Result<Self, Failure> {
+        let proxy = connection.proxy.as_ref();
+        let encrypted = connection.base_url.scheme() == "https"
+            || proxy.is_some_and(|proxy| proxy.url.scheme() == "https");
+        let tls = tls::config(&connection.tls, encrypted, &|line| console.warn(line))?;
+        let unusable = |error: &reqwest::Error| {
+            Failure::new(
+                Exit::Failure,
+                format!("cannot set up the HTTP client: {error}"),
+            )
+        };
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(connection.connect_timeout)
+            .dns_resolver(Arc::new(Resolver))
+            .no_proxy();
+        if let Some(proxy) = proxy {
+            let proxy = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| unusable(&error))?;
+            builder = builder.proxy(proxy);
+        }
+        Ok(Self {
+            http: builder.build().map_err(|error| unusable(&error))?,
+            headers: headers(connection),
+            connection,
+            console,
+            held_until: Cell::new(None),
+        })
+    }
+
+    /// Looks up the file `id`, repeating what may pass. No attempt goes on past `deadline`.
+    ///
+    /// # Errors
+    /// [`Error`] if there is no file object in the end.
+    pub async fn file(&self, id: &FileId, deadline: Option<Instant>) -> Result<Found, Error> {
+        let url = file_url(&self.connection.base_url, id);
+        let failed = |cause, attempts, may_pass, come_back| Error {
+            cause,
+            url: url.clone(),
+            attempts,
+            may_pass,
+            come_back,
+        };
+        let mut attempt = 0;
+        loop {
+            self.wait_while_held_back(deadline)
+                .await
+                .map_err(|left| failed(Cause::HeldBack(left), attempt, true, Some(left)))?;
+            attempt += 1;
+            let cause = match self.attempt(&url, attempt, deadline).await {
+                Ok(found) => return Ok(found),
+                Err(cause) => cause,
+            };
+            match self.decide(attempt, &cause) {
+                Decision::Retry(delay) => {
+                    if is_rate_limit(&cause) {
+                        self.hold_back(delay);
+                    }
+                    if deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {
+                        return Err(failed(cause, attempt, true, None));
+                    }
+                    self.console.retry(id, attempt, &cause.to_string(), delay);
+                    tokio::time::sleep(delay).await;
+                }
+                Decision::Final => return Err(failed(cause, attempt, false, None)),
+                Decision::Exhausted => return Err(failed(cause, attempt, true, None)),
+                Decision::TooLong(delay) => {
+                    if is_rate_limit(&cause) {
+                        self.hold_back(delay);
+                    }
+                    return Err(failed(cause, attempt, true, Some(delay)));
+                }
+            }
+        }
+    }
+
+    /// Keeps every lookup from starting for `delay`.
+    fn hold_back(&self, delay: Duration) {
+        // A delay that no clock can hold is over after the run.
+        let until = Instant::now().checked_add(delay.min(Duration::from_secs(1 << 32)));
+        self.held_until.set(self.held_until.get().max(until));
+    }
+
+    /// Returns when no rate limit holds lookups back, or at once with the time that is left if
+    /// that is too long to wait.
+    async fn wait_while_held_back(&self, deadline: Option<Instant>) -> Result<(), Duration> {
+        while let Some(until) = self.held_until.get() {
+            let left = until.saturating_duration_since(Instant::now());
+            let too_late = deadline.is_some_and(|deadline| until >= deadline);
+            if left.is_zero() {
+                self.held_until.set(None);
+            } else if too_late || left > retry::LONGEST_SERVER_DELAY {
+                return Err(left);
+            } else {
+                tokio::time::sleep_until(until).await;
+            }
+        }
+        Ok(())
+    }
+
+    fn decide(&self, attempt: u32, cause: &Cause) -> Decision {
+        let outcome = match cause {
+            Cause::Status(answer) => Attempt::Answered {
+                status: answer.status,
+                headers: &answer.headers,
+                out_of_quota: answer.is_out_of_quota(),
+            },
+            Cause::Network(network) => Attempt::Failed {
+                may_pass: network.may_pass(self.connection.is_default_host),
+            },
+            Cause::Unusable(..) | Cause::TooLarge(_) | Cause::Redirect(_) | Cause::HeldBack(_) => {
+                Attempt::Failed { may_pass: false }
+            }
+        };
+        let retries = self.connection.max_retries;
+        retry::decide(attempt, retries, outcome, SystemTime::now(), chance())
+    }
+
+    /// One request and its answer, redirects followed.
+    async fn attempt(
+        &self,
+        url: &Url,
+        attempt: u32,
+        deadline: Option<Instant>,
+    ) -> Result<Found, Cause> {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let limit = left.map_or(self.connection.timeout, |left| {
+            left.min(self.connection.timeout)
+        });
+        let answer = tokio::time::timeout(limit, self.answer(url.clone(), attempt))
+            .await
+            .unwrap_or(Err(Cause::Network(Network::Timeout(limit))))?;
+        if !(200..=299).contains(&answer.status) {
+            return Err(Cause::Status(answer));
+        }
+        let poll_after = retry::poll_after(&answer.headers);
+        let unusable = |body, why: String| {
+            let (status, headers) = (answer.status, answer.headers);
+            let answer = Answer {
+                status,
+                headers,
+                body,
+            };
+            Err(Cause::Unusable(answer, why))
+        };
+        match String::from_utf8(answer.body).map(FileObject::parse) {
+            Ok(Ok(object)) => Ok(Found { object, poll_after }),
+            Ok(Err((text, why))) => unusable(text.into_bytes(), why.to_string()),
+            Err(error) => unusable(error.into_bytes(), "not UTF-8".to_owned()),
+        }
+    }
+
+    /// The first answer that is no redirect.
+    async fn answer(&self, mut url: Url, attempt: u32) -> Result<Answer, Cause> {
+        let origin = url.origin();
+        for _ in 0..=MOST_REDIRECTS {
+            let answer = self.get(url.clone(), attempt).await?;
+            if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+                return Ok(answer);
+            }
+            let target = answer
+                .header(LOCATION.as_str())
+                .and_then(|location| url.join(location).ok())
+                .ok_or(Cause::Redirect(Redirect::Nowhere))?;
+            if target.origin() != origin {
+                let named = target.origin().ascii_serialization();
+                return Err(Cause::Redirect(Redirect::Elsewhere(named)));
+            }
+            url = target;
+        }
+        Err(Cause::Redirect(Redirect::TooMany))
+    }
+
+    /// One GET, its body read to the end or to the limit.
+    async fn get(&self, url: Url, attempt: u32) -> Result<Answer, Cause> {
+        let network = |error: reqwest::Error| Cause::Network(Network::of(&error));
+        let mut request = reqwest::Request::new(reqwest::Method::GET, url);
+        *request.headers_mut() = self.headers.clone();
+        self.console.request(&request, attempt);
+        let started = Instant::now();
+        let mut response = self.http.execute(request).await.map_err(network)?;
+        let first_byte = started.elapsed();
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = Vec::new();
+        let complete = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_BODY => {
+                    return Err(Cause::TooLarge(LARGEST_BODY));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(network(error)),
+            }
+        };
+        self.console
+            .response(status, &headers, first_byte, started.elapsed());
+        // The status of an error says enough, even where its body is cut.
+        if status.is_success() {
+            complete?;
+        }
+        Ok(Answer {
+            status: status.as_u16(),
+            headers,
+            body,
+        })
+    }
+}
+
+fn is_rate_limit(cause: &Cause) -> bool {
+    matches!(cause, Cause::Status(answer) if answer.status == 429)
+}
+
+/// The URL of a file: `/files/{id}` after the path of the base URL, whose query stays.
+fn file_url(base: &Url, id: &FileId) -> Url {
+    let mut url = base.clone();
+    let path = base.path().trim_end_matches('/');
+    url.set_path(path);
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().push("files").push(id.as_str());
+    }
+    url
+}
+
+/// The headers of every request. Custom headers come last and replace ours.
+fn headers(connection: &Connection) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let authorization = match &connection.credentials {
+        Credentials::ApiKey(key, _) => Some(format!("Bearer {}", key.reveal())),
+        Credentials::Basic(name, password) => {
+            let password = password.as_ref().map_or("", |password| password.reveal());
+            Some(format!(
+                "Basic {}",
+                BASE64_STANDARD.encode(format!("{name}:{password}"))
+            ))
+        }
+        Credentials::None => None,
+    };
+    // The key was checked for what a header can carry, and base64 is ASCII.
+    if let Some(mut value) = authorization.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_TEXT));
+    if let Some(organization) = &connection.organization {
+        headers.insert("openai-organization", organization.clone());
+    }
+    if let Some(project) = &connection.project {
+        headers.insert("openai-project", project.clone());
+    }
+    for (name, value) in &connection.custom_headers {
+        headers.insert(name, value.clone());
+    }
+    headers
+}
+
+const USER_AGENT_TEXT: &str = concat!("openai-cli/", env!("CARGO_PKG_VERSION"));
+
+/// A number from 0 to 1 by chance: the standard library's hash keys are random in each process
+/// and differ from call to call, which is chance enough to spread out retries.
+fn chance() -> f64 {
+    let hash = std::hash::RandomState::new().build_hasher().finish();
+    f64::from(u32::try_from(hash >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+/// Name resolution by the system, with an error type that can be recognised.
+struct Resolver;
+
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        Box::pin(async move {
+            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
+                .await
+                .map_err(DnsError)?
+                .collect();
+            Ok(Box::new(addresses.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}

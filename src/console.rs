@@ -1,0 +1,266 @@
+//! Everything said on standard error: failures, warnings, notes, debug lines and the live line.
+//! All of it passes through here, so that no secret and nothing that acts on a terminal does.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use colored::Colorize as _;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::client::error::span;
+use crate::error::Failure;
+use crate::files::id::FileId;
+use crate::output::{self, Remark};
+use crate::secret::{REDACTED, Secret, scrub};
+use crate::terminal::Stream;
+
+/// The shortest wait that is announced on a terminal.
+const ANNOUNCED: Duration = Duration::from_secs(1);
+
+/// Standard error.
+pub struct Console {
+    stream: Stream,
+    secrets: Vec<Secret>,
+    debug: bool,
+    quiet: bool,
+    live: RefCell<Option<ProgressBar>>,
+}
+
+impl Console {
+    /// A console that keeps the `secrets` to itself. It shows requests and answers, and progress,
+    /// as `output` says.
+    #[must_use]
+    pub fn new(output: &output::Settings, secrets: Vec<Secret>) -> Self {
+        Self {
+            stream: output.stderr,
+            secrets,
+            debug: output.debug,
+            quiet: output.quiet,
+            live: RefCell::new(None),
+        }
+    }
+
+    /// Says what went wrong.
+    pub fn failure(&self, failure: &Failure) {
+        self.aside(|| {
+            let mut text = Vec::new();
+            // A vector takes whatever is written.
+            let _ = failure.write(&mut text, &self.stream, &self.secrets);
+            put(&text);
+        });
+    }
+
+    /// Says what went wrong in the form that `output` asks for.
+    pub fn report(&self, failure: &Failure, output: &output::Settings) {
+        match output.error_object(failure, &self.secrets) {
+            Some(object) => self.aside(|| put(&object)),
+            None => self.failure(failure),
+        }
+    }
+
+    /// Says what is odd but does not stop the run.
+    pub fn warn(&self, text: &str) {
+        self.labelled("warning:", text);
+    }
+
+    /// Says what there is to say about the format.
+    pub fn remark(&self, remark: Remark) {
+        match remark {
+            Remark::Note(text) => self.note(text),
+            Remark::Warning(text) => self.warn(text),
+        }
+    }
+
+    /// Says what a person may want to know.
+    pub fn note(&self, text: &str) {
+        self.labelled("note:", text);
+    }
+
+    fn labelled(&self, label: &str, text: &str) {
+        if self.stream.color {
+            self.line(&format!("{} {}", label.yellow().bold(), self.clean(text)));
+        } else {
+            self.line(&format!("{label} {}", self.clean(text)));
+        }
+    }
+
+    fn clean(&self, text: &str) -> String {
+        self.stream.safe(&scrub(text, &self.secrets)).into_owned()
+    }
+
+    /// Writes a line that has been cleaned.
+    fn line(&self, line: &str) {
+        self.aside(|| put(format!("{line}\n").as_bytes()));
+    }
+
+    /// Shows a request that is about to be sent.
+    pub fn request(&self, request: &reqwest::Request, attempt: u32) {
+        if !self.debug {
+            return;
+        }
+        self.debug(&format!(
+            "attempt {attempt}: {} {}",
+            request.method(),
+            request.url()
+        ));
+        for (name, value) in request.headers() {
+            self.debug(&format!("> {name}: {}", shown(name, value)));
+        }
+    }
+
+    /// Shows the head of an answer, with the time to its first byte and to its last.
+    pub fn response(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        first: Duration,
+        total: Duration,
+    ) {
+        if !self.debug {
+            return;
+        }
+        let (first, total) = (first.as_millis(), total.as_millis());
+        let mut line = format!("< HTTP {}", status.as_u16());
+        if let Some(reason) = status.canonical_reason() {
+            // Writing to a String cannot fail.
+            let _ = write!(line, " {reason}");
+        }
+        self.debug(&format!("{line} (first byte {first} ms, total {total} ms)"));
+        for (name, value) in headers {
+            self.debug(&format!("< {name}: {}", shown(name, value)));
+        }
+    }
+
+    /// Announces that `id` will be asked for again after `delay`, since attempt number `attempt`
+    /// failed for the reason `why`.
+    pub fn retry(&self, id: &FileId, attempt: u32, why: &str, delay: Duration) {
+        if self.debug {
+            self.debug(&format!(
+                "attempt {attempt} failed: {why}; next in {} ms",
+                delay.as_millis()
+            ));
+        } else if self.stream.is_terminal && delay > ANNOUNCED {
+            self.note(&format!(
+                "{why}; asking for `{id}` again in {}",
+                span(delay)
+            ));
+        }
+    }
+
+    fn debug(&self, text: &str) {
+        self.line(&format!("debug: {}", self.clean(text)));
+    }
+
+    /// Tells a log that the status of `id` changed. On a terminal the live line shows it.
+    pub fn status(&self, id: &FileId, status: &str, elapsed: Duration) {
+        if !self.quiet && !self.stream.is_terminal {
+            let (id, status) = (self.clean(id.as_str()), self.clean(status));
+            self.line(&format!("{id}: {status} (after {})", span(elapsed)));
+        }
+    }
+
+    /// Shows `text` and the elapsed time on the live line, on a terminal; draws it again so that
+    /// its spinner moves.
+    pub fn live(&self, text: &str) {
+        if self.quiet || !self.stream.is_terminal {
+            return;
+        }
+        let mut live = self.live.borrow_mut();
+        let bar = live.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        bar.set_message(self.clean(text));
+        bar.tick();
+    }
+
+    /// Whether there is a live line to keep up.
+    #[must_use]
+    pub fn has_live_line(&self) -> bool {
+        !self.quiet && self.stream.is_terminal
+    }
+
+    /// Takes the live line away for good.
+    pub fn clear(&self) {
+        if let Some(bar) = self.live.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Does `write`, which writes to a stream that may share the terminal, without the live line.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &*self.live.borrow() {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+/// Writes to standard error. Where that fails there is nobody left to tell.
+fn put(text: &[u8]) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(text);
+    let _ = stderr.flush();
+}
+
+/// The value of a header as debug output may show it.
+fn shown(name: &HeaderName, value: &HeaderValue) -> String {
+    let name = name.as_str();
+    let secret = value.is_sensitive()
+        || name == "location"
+        || [
+            "authorization",
+            "cookie",
+            "api-key",
+            "apikey",
+            "secret",
+            "-token",
+        ]
+        .iter()
+        .any(|part| name.contains(part));
+    // The counters of a rate limit are no tokens in that sense.
+    if secret && !name.starts_with("x-ratelimit-") {
+        REDACTED.to_owned()
+    } else {
+        String::from_utf8_lossy(value.as_bytes()).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_may_hold_secrets_are_not_shown() {
+        for (name, expected) in [
+            ("authorization", REDACTED),
+            ("proxy-authorization", REDACTED),
+            ("set-cookie", REDACTED),
+            ("location", REDACTED),
+            ("x-api-key", REDACTED),
+            ("x-auth-token", REDACTED),
+            ("x-ratelimit-remaining-tokens", "v"),
+            ("x-request-id", "v"),
+        ] {
+            let name = HeaderName::from_static(name);
+            assert_eq!(
+                shown(&name, &HeaderValue::from_static("v")),
+                expected,
+                "{name}"
+            );
+        }
+        let mut custom = HeaderValue::from_static("v");
+        custom.set_sensitive(true);
+        assert_eq!(
+            shown(&HeaderName::from_static("x-custom"), &custom),
+            REDACTED
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! What goes wrong, in words: every failure of a run becomes one [`Failure`], which knows its
+//! message, its hint and its exit code, and is printed in one place.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use colored::Colorize as _;
+
+use crate::json::Json;
+use crate::secret::{Secret, scrub};
+use crate::terminal::Stream;
+
+/// The exit codes. Codes not listed here are reserved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Every file was looked up and, where that was asked for, is ready.
+    Success = 0,
+    /// Any failure without a code of its own, or several failures of different kinds.
+    Failure = 1,
+    /// A flag or value that cannot be used, or no id.
+    Usage = 2,
+    /// No such file (404).
+    NotFound = 3,
+    /// No key, or a key that is not accepted (401) or not allowed to (403).
+    Authentication = 4,
+    /// The server failed (408, 409, 5xx), also when asked again.
+    Server = 5,
+    /// Too many requests or no quota left (429), also when asked again.
+    RateLimit = 6,
+    /// Name resolution, connection, TLS, proxy or a timeout.
+    Network = 7,
+    /// The file is not processed yet, or `--wait` ran out of time.
+    NotReady = 8,
+    /// Processing the file failed, or it was deleted.
+    FileFailed = 9,
+}
+
+impl Exit {
+    /// The exit code of a batch: that of the failures if they agree, else [`Exit::Failure`].
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Success, exit) | (exit, Self::Success) => exit,
+            (one, other) if one == other => one,
+            _ => Self::Failure,
+        }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// One failure, ready to be told to a person or a script.
+///
+/// The texts are in lower case and without a final period. They may quote a server: whoever
+/// prints them removes secrets and escapes for the terminal, as [`Failure::write`] does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What happened, and to which file.
+    pub message: String,
+    /// More about it, a line each: above all the server's own words.
+    pub details: Vec<String>,
+    /// The URL that was asked, without user info.
+    pub url: Option<String>,
+    /// The server's name for the request, from `x-request-id`.
+    pub request_id: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// What the server answered, where it answered with an error: its body.
+    pub answer: Option<String>,
+    /// A word for scripts that is more exact than the exit code.
+    pub code: Option<&'static str>,
+}
+
+impl Failure {
+    /// A failure of which no more is known than `message`.
+    #[must_use]
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            details: Vec::new(),
+            url: None,
+            request_id: None,
+            hint: None,
+            answer: None,
+            code: None,
+        }
+    }
+
+    /// A flag, argument or variable that cannot be used.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with one more line of detail.
+    #[must_use]
+    pub fn detail(mut self, line: impl Into<String>) -> Self {
+        self.details.push(line.into());
+        self
+    }
+
+    /// Writes the failure for a person: message, details, URL, request id, hint. Occurrences of
+    /// the `secrets` are removed and what could act on a terminal is escaped.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(
+        &self,
+        out: &mut impl Write,
+        stream: &Stream,
+        secrets: &[Secret],
+    ) -> io::Result<()> {
+        let clean = |text: &str| stream.safe(&scrub(text, secrets)).into_owned();
+        let label = |word: &str| {
+            if stream.color {
+                format!("{}", word.red().bold())
+            } else {
+                word.to_owned()
+            }
+        };
+        writeln!(out, "{} {}", label("error:"), clean(&self.message))?;
+        for detail in &self.details {
+            for line in detail.lines() {
+                writeln!(out, "  {}", clean(line))?;
+            }
+        }
+        if let Some(url) = &self.url {
+            writeln!(out, "  url: {}", clean(url))?;
+        }
+        if let Some(id) = &self.request_id {
+            writeln!(out, "  request id: {}", clean(id))?;
+        }
+        if let Some(hint) = &self.hint {
+            let label = if stream.color {
+                format!("{}", "hint:".cyan().bold())
+            } else {
+                "hint:".to_owned()
+            };
+            writeln!(out, "\n{label} {}", clean(hint))?;
+        }
+        Ok(())
+    }
+
+    /// The failure as a JSON object for scripts: the server's `error` object where it sent one,
+    /// its whole body where that is JSON of another form, else an object of the same form.
+    #[must_use]
+    pub fn object(&self) -> String {
+        if let Some(answer) = &self.answer
+            && let Ok(body) = Json::parse(answer)
+        {
+            return body.get("error").unwrap_or(body).as_str().to_owned();
+        }
+        let message = serde_json::Value::from(self.to_string());
+        let (kind, code) = (self.kind(), self.code.unwrap_or(self.kind()));
+        format!(r#"{{"message":{message},"type":"{kind}_error","param":null,"code":"{code}"}}"#)
+    }
+
+    /// A word for scripts that says what kind of failure this is.
+    fn kind(&self) -> &'static str {
+        match self.exit {
+            Exit::Success | Exit::Failure => "failure",
+            Exit::Usage => "usage",
+            Exit::NotFound => "not_found",
+            Exit::Authentication => "authentication",
+            Exit::Server => "server",
+            Exit::RateLimit => "rate_limit",
+            Exit::Network => "network",
+            Exit::NotReady => "not_ready",
+            Exit::FileFailed => "file_failed",
+        }
+    }
+}
+
+/// The failure that `error` stands for, as the pipeline hands it up: a [`Failure`] as it is, an
+/// error of writing to standard output, or anything else by its words. `None` if nobody reads
+/// standard output any more, which is no failure.
+#[must_use]
+pub fn settle(error: anyhow::Error) -> Option<Failure> {
+    match error.downcast::<Failure>() {
+        Ok(failure) => Some(failure),
+        Err(error) => match error.downcast_ref::<io::Error>() {
+            Some(io) if io.kind() == io::ErrorKind::BrokenPipe => None,
+            Some(io) => Some(Failure::new(
+                Exit::Failure,
+                format!("cannot write to standard output: {io}"),
+            )),
+            None => Some(Failure::new(Exit::Failure, format!("{error:#}"))),
+        },
+    }
+}
+
+/// The message and its details on one line.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        for detail in &self.details {
+            write!(f, ": {detail}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,373 @@
+//! `openai files retrieve`: from ids to lookups under way side by side, to objects in the order
+//! asked, to one exit code.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::io::{BufRead, Read as _, Write};
+use std::time::Duration;
+
+use futures_util::future::FutureExt as _;
+use futures_util::stream::{self, Stream, StreamExt as _};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::id::FileId;
+use super::object::{FileObject, Status};
+use super::wait::{self, Next};
+use crate::client::error::span;
+use crate::client::{Client, Found, error};
+use crate::console::Console;
+use crate::error::{Exit, Failure};
+use crate::output::{self, Printer};
+use crate::settings::{IdSource, Settings, Wait};
+
+/// How many lookups may be open for each that is under way: finished ones that wait for an
+/// earlier one to be printed. Without them one slow answer would leave the connections idle.
+const OPEN_PER_REQUEST: usize = 4;
+
+/// How many files are waited for at once. Most of the time a wait is asleep.
+const OPEN_WAITS: usize = 1024;
+
+/// How often the live line is drawn.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How long a run must last before it shows a live line.
+const SHORT_RUN: Duration = Duration::from_millis(500);
+
+/// The most ids that are looked up without a live line.
+const HANDFUL: usize = 5;
+
+/// One command, under way.
+struct Retrieval<'a> {
+    client: &'a Client<'a>,
+    console: &'a Console,
+    settings: &'a Settings,
+    output: &'a output::Settings,
+    /// Requests under way.
+    requests: Semaphore,
+    started: Instant,
+    begun: Cell<usize>,
+    done: Cell<usize>,
+    /// The file whose status changed last, and that status.
+    latest: RefCell<String>,
+}
+
+/// What came of one id. There may be both: a file that is not ready is printed, too.
+struct Looked {
+    object: Option<FileObject>,
+    failure: Option<Failure>,
+}
+
+/// Looks up all `ids` and prints what is found to `out`; each failure is told on `console`. An id
+/// that cannot be read comes as the [`Failure`] that says so.
+///
+/// # Errors
+/// The [`std::io::Error`] of `out`, where the run ends.
+pub async fn run(
+    settings: &Settings,
+    output: &output::Settings,
+    client: &Client<'_>,
+    console: &Console,
+    out: impl Write,
+) -> anyhow::Result<Exit> {
+    let concurrency = settings.lookup.concurrency;
+    let open = match settings.lookup.wait {
+        Some(_) => OPEN_WAITS,
+        None => concurrency * OPEN_PER_REQUEST,
+    };
+    let retrieval = Retrieval {
+        client,
+        console,
+        settings,
+        output,
+        requests: Semaphore::new(concurrency),
+        started: Instant::now(),
+        begun: Cell::new(0),
+        done: Cell::new(0),
+        latest: RefCell::new(String::new()),
+    };
+    let mut printer = Printer::new(out, output);
+    let mut exit = Exit::Success;
+    let mut lookups = std::pin::pin!(
+        ids(&settings.ids)
+            .map(|id| retrieval.look(id))
+            .buffered(open)
+    );
+    loop {
+        let next = match lookups.next().now_or_never() {
+            Some(next) => next,
+            None => {
+                // Nothing more at once: what is there should be seen.
+                console.aside(|| printer.flush())?;
+                retrieval.while_live(lookups.next()).await
+            }
+        };
+        let Some(looked) = next else { break };
+        if let Some(object) = looked.object
+            && let Err(error) = console.aside(|| printer.print(&object))
+        {
+            let failure = error.downcast::<Failure>()?;
+            exit = exit.and(retrieval.tell(&failure, &mut printer)?);
+        }
+        if let Some(failure) = looked.failure {
+            exit = exit.and(retrieval.tell(&failure, &mut printer)?);
+        }
+    }
+    console.clear();
+    printer.finish()?;
+    Ok(exit)
+}
+
+impl Retrieval<'_> {
+    async fn look(&self, id: Result<FileId, Failure>) -> Looked {
+        self.begun.set(self.begun.get() + 1);
+        let looked = match (id, self.settings.lookup.wait) {
+            (Err(failure), _) => failed(failure),
+            (Ok(id), None) => self.look_once(&id).await,
+            (Ok(id), Some(wait)) => self.look_until_done(&id, wait).await,
+        };
+        self.done.set(self.done.get() + 1);
+        looked
+    }
+
+    async fn request(&self, id: &FileId, deadline: Option<Instant>) -> Result<Found, error::Error> {
+        // The semaphore is never closed.
+        let _permit = self.requests.acquire().await;
+        self.client.file(id, deadline).await
+    }
+
+    async fn look_once(&self, id: &FileId) -> Looked {
+        match self.request(id, None).await {
+            Ok(found) => {
+                let failure = self.settings.lookup.exit_status.then(|| {
+                    verdict(id, &found.object, |status| {
+                        Failure::new(
+                            Exit::NotReady,
+                            format!("`{id}` is not ready: its status is `{status}`"),
+                        )
+                        .hint("wait for it with --wait")
+                    })
+                });
+                Looked {
+                    object: Some(found.object),
+                    failure: failure.flatten(),
+                }
+            }
+            Err(error) => failed(self.failure(error, id)),
+        }
+    }
+
+    async fn look_until_done(&self, id: &FileId, wait: Wait) -> Looked {
+        let started = Instant::now();
+        let deadline = started.checked_add(wait.timeout);
+        let mut last = match self.request(id, None).await {
+            Ok(found) => found,
+            Err(error) => return failed(self.failure(error, id)),
+        };
+        let mut status = last.object.status();
+        self.tell_status(id, status.as_ref(), started.elapsed());
+        let mut trouble: Option<error::Error> = None;
+        loop {
+            let elapsed = started.elapsed();
+            let hint = trouble
+                .as_ref()
+                .map_or(last.poll_after, |error| error.come_back);
+            let Next::AskAfter(delay) = wait::next(status.as_ref(), elapsed, wait, hint) else {
+                break;
+            };
+            tokio::time::sleep(delay).await;
+            match self.request(id, deadline).await {
+                Ok(found) => {
+                    last = found;
+                    trouble = None;
+                    let before = std::mem::replace(&mut status, last.object.status());
+                    if status != before {
+                        self.tell_status(id, status.as_ref(), started.elapsed());
+                    }
+                }
+                // The file was there: the server may only be down for a while.
+                Err(error) if error.may_pass => {
+                    self.console
+                        .note(&format!("still waiting for `{id}`: {}", error.cause));
+                    trouble = Some(error);
+                }
+                Err(error) => return failed(self.failure(error, id)),
+            }
+        }
+        let waited = span(started.elapsed());
+        let failure = verdict(id, &last.object, |status| {
+            let failure = Failure::new(
+                Exit::NotReady,
+                format!("`{id}` is not ready after {waited}: its status is `{status}`"),
+            )
+            .hint("raise --wait-timeout to wait longer");
+            match &trouble {
+                Some(error) => failure.detail(format!("the last look failed: {}", error.cause)),
+                None => failure,
+            }
+        });
+        Looked {
+            object: Some(last.object),
+            failure,
+        }
+    }
+
+    fn failure(&self, error: error::Error, id: &FileId) -> Failure {
+        error.into_failure(id, &self.settings.connection)
+    }
+
+    fn tell_status(&self, id: &FileId, status: Option<&Status>, elapsed: Duration) {
+        let status = status.map_or("no status", Status::as_str);
+        self.console.status(id, status, elapsed);
+        *self.latest.borrow_mut() = format!("{id}: {status}");
+    }
+
+    /// Reports a failure behind what was printed before it, and returns its exit code.
+    fn tell<W: Write>(
+        &self,
+        failure: &Failure,
+        printer: &mut Printer<'_, W>,
+    ) -> anyhow::Result<Exit> {
+        self.console.aside(|| printer.flush())?;
+        self.console.report(failure, self.output);
+        Ok(failure.exit)
+    }
+
+    /// Waits for `next` and keeps the live line up meanwhile, where there is one.
+    async fn while_live<T>(&self, next: impl Future<Output = T>) -> T {
+        if !self.console.has_live_line() {
+            return next.await;
+        }
+        let mut next = std::pin::pin!(next);
+        loop {
+            match tokio::time::timeout(TICK, &mut next).await {
+                Ok(next) => return next,
+                Err(_) => self.draw(),
+            }
+        }
+    }
+
+    fn draw(&self) {
+        let waits = self.settings.lookup.wait.is_some();
+        let (begun, done) = (self.begun.get(), self.done.get());
+        if self.started.elapsed() < SHORT_RUN || !(waits || begun > HANDFUL) {
+            return;
+        }
+        let latest = self.latest.borrow();
+        let text = match (begun, waits) {
+            (0 | 1, true) => latest.clone(),
+            (_, true) => format!("{done} of {begun} files ready or failed; {latest}"),
+            (_, false) => format!("{done} files looked up"),
+        };
+        self.console.live(&text);
+    }
+}
+
+fn failed(failure: Failure) -> Looked {
+    Looked {
+        object: None,
+        failure: Some(failure),
+    }
+}
+
+/// What the status of a file means for the exit code: nothing if it is processed, else a failure.
+/// That of a file which is not ready is made by `not_ready` from its status.
+fn verdict(
+    id: &FileId,
+    object: &FileObject,
+    not_ready: impl FnOnce(&str) -> Failure,
+) -> Option<Failure> {
+    let failure = match object.status() {
+        Some(Status::Processed) => return None,
+        Some(Status::Error) => {
+            let failure = Failure::new(
+                Exit::FileFailed,
+                format!("`{id}` failed to be processed: its status is `error`"),
+            );
+            match object.status_details() {
+                Some(details) if !details.is_empty() => failure.detail(details),
+                _ => failure,
+            }
+        }
+        Some(Status::Deleted) => Failure::new(
+            Exit::FileFailed,
+            format!("`{id}` is gone: its status is `deleted`"),
+        ),
+        Some(other) => not_ready(other.as_str()),
+        None => Failure::new(
+            Exit::Failure,
+            format!("`{id}` has no status: this server does not report one"),
+        )
+        .hint("leave out --wait and --exit-status; the file is there"),
+    };
+    Some(failure)
+}
+
+/// The ids of `sources` one after the other; those of standard input are read as they are needed.
+fn ids(sources: &[IdSource]) -> impl Stream<Item = Result<FileId, Failure>> {
+    let from = |source: &IdSource| match source {
+        IdSource::Given(id) => stream::once(std::future::ready(Ok(id.clone()))).left_stream(),
+        IdSource::Stdin => stdin_ids().right_stream(),
+    };
+    stream::iter(sources).map(from).flatten()
+}
+
+/// How many ids are read ahead.
+const READ_AHEAD: usize = 64;
+
+/// The longest line that is taken for an id, in bytes; a URL of this length is refused by most
+/// servers already.
+const LONGEST_LINE: u64 = 16 * 1024;
+
+/// The ids on standard input, one a line. A thread reads them, since a read of standard input
+/// cannot be interrupted; it reads no further than [`READ_AHEAD`] before they are taken.
+fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
+    let (sender, receiver) = tokio::sync::mpsc::channel(READ_AHEAD);
+    std::thread::spawn(move || {
+        let mut stdin = std::io::stdin().lock();
+        for number in 1_u64.. {
+            let line = read_line(&mut stdin, number);
+            let end = matches!(&line, Err(failure) if failure.is_final);
+            let id = match line {
+                Ok(None) => break,
+                Ok(Some(line)) if line.trim().is_empty() => continue,
+                Ok(Some(line)) => FileId::new(line.trim()).map_err(|bad| {
+                    Failure::usage(format!(
+                        "line {number} of standard input cannot be looked up: {bad}"
+                    ))
+                }),
+                Err(unread) => Err(unread.failure),
+            };
+            if sender.blocking_send(id).is_err() || end {
+                break;
+            }
+        }
+    });
+    stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|id| (id, receiver))
+    })
+}
+
+/// A line that is no text; after some of them there can be no next one.
+struct Unread {
+    failure: Failure,
+    is_final: bool,
+}
+
+fn read_line(stdin: &mut impl BufRead, number: u64) -> Result<Option<String>, Unread> {
+    let mut line = Vec::new();
+    let unread = |why: &str, is_final| Unread {
+        failure: Failure::usage(format!("line {number} of standard input {why}")),
+        is_final,
+    };
+    match stdin.take(LONGEST_LINE).read_until(b'\n', &mut line) {
+        Ok(0) => Ok(None),
+        Ok(_) if line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") => {
+            Err(unread("is too long for a file id", true))
+        }
+        Ok(_) => String::from_utf8(line)
+            .map(Some)
+            .map_err(|_| unread("is not valid UTF-8", false)),
+        Err(error) => Err(unread(&format!("cannot be read: {error}"), true)),
+    }
+}

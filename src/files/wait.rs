@@ -1,0 +1,127 @@
+//! When to look again at a file that is being processed. Pure: time comes in as an argument.
+
+use std::time::Duration;
+
+use super::object::Status;
+use crate::settings::Wait;
+
+/// How long before the time is up the last look is taken, so that its answer can still arrive.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
+/// What follows a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The status is final: processed, failed or deleted.
+    Done,
+    /// Look again after this time.
+    AskAfter(Duration),
+    /// The time is up.
+    TooLate,
+    /// The file has no status, and waiting will not give it one.
+    NoStatus,
+}
+
+/// Decides what follows a look, where `status` is the last one seen, `elapsed` after the first look
+/// began. `hint` is the server's own idea of when to look again; it replaces the interval.
+#[must_use]
+pub fn next(
+    status: Option<&Status>,
+    elapsed: Duration,
+    wait: Wait,
+    hint: Option<Duration>,
+) -> Next {
+    let Some(status) = status else {
+        return Next::NoStatus;
+    };
+    if status.is_final() {
+        return Next::Done;
+    }
+    let delay = hint.unwrap_or(wait.interval);
+    let left = wait.timeout.saturating_sub(elapsed);
+    if delay < left {
+        Next::AskAfter(delay)
+    } else if left > LAST_LOOK {
+        Next::AskAfter(left - LAST_LOOK)
+    } else {
+        Next::TooLate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAIT: Wait = Wait {
+        interval: Duration::from_secs(5),
+        timeout: Duration::from_secs(60),
+    };
+
+    fn at(seconds: u64, status: &str) -> Next {
+        next(
+            Some(&Status::from(status)),
+            Duration::from_secs(seconds),
+            WAIT,
+            None,
+        )
+    }
+
+    fn ask_after(seconds: u64) -> Next {
+        Next::AskAfter(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn a_final_status_ends_the_wait_at_any_time() {
+        for status in ["processed", "error", "deleted"] {
+            for seconds in [0, 59, 60, 1000] {
+                assert_eq!(at(seconds, status), Next::Done, "{status} at {seconds}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_other_status_is_asked_for_again() {
+        for status in ["uploaded", "pending", "running", ""] {
+            assert_eq!(at(0, status), ask_after(5), "{status}");
+        }
+    }
+
+    #[test]
+    fn no_status_fails_at_once() {
+        assert_eq!(next(None, Duration::ZERO, WAIT, None), Next::NoStatus);
+    }
+
+    #[test]
+    fn the_last_look_is_shortly_before_the_time_is_up() {
+        assert_eq!(at(54, "uploaded"), ask_after(5));
+        assert_eq!(at(55, "uploaded"), ask_after(4));
+        assert_eq!(at(58, "uploaded"), ask_after(1));
+        assert_eq!(at(59, "uploaded"), Next::TooLate);
+        assert_eq!(at(61, "uploaded"), Next::TooLate);
+    }
+
+    #[test]
+    fn the_server_may_set_the_interval() {
+        let hinted = |hint| {
+            next(
+                Some(&Status::from("uploaded")),
+                Duration::ZERO,
+                WAIT,
+                Some(hint),
+            )
+        };
+        assert_eq!(hinted(Duration::from_secs(9)), ask_after(9));
+        assert_eq!(hinted(Duration::from_secs(900)), ask_after(59));
+    }
+
+    #[test]
+    fn no_time_to_wait_is_one_look() {
+        let wait = Wait {
+            timeout: Duration::ZERO,
+            ..WAIT
+        };
+        assert_eq!(
+            next(Some(&Status::from("uploaded")), Duration::ZERO, wait, None),
+            Next::TooLate
+        );
+    }
+}

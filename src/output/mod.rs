@@ -1,0 +1,269 @@
+//! From objects to standard output: which renderer a format means, and how documents follow one
+//! another.
+
+mod columns;
+mod human;
+pub mod json;
+pub mod pretty;
+pub mod table;
+pub mod transform;
+pub mod yaml;
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+
+use crate::error::{Exit, Failure};
+use crate::files::object::FileObject;
+use crate::json::Json;
+use crate::secret::{Secret, scrub};
+use crate::terminal::Stream;
+
+/// The formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// JSON, as `json`
+    Auto,
+    /// JSON, indented by two spaces
+    Json,
+    /// JSON on one line
+    Jsonl,
+    /// A box of `key: value` lines
+    Pretty,
+    /// The body of the answer, untouched
+    Raw,
+    /// YAML
+    Yaml,
+    /// A card with sizes and dates for people; several files make one table
+    Table,
+    /// An interactive viewer, on a terminal
+    Explore,
+}
+
+/// How to print.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that people type"
+)]
+pub struct Settings {
+    /// The format of objects.
+    pub format: Format,
+    /// The GJSON path applied to each object.
+    pub transform: Option<String>,
+    /// The format of error objects; [`Format::Auto`] is the report for people.
+    pub error_format: Format,
+    /// The GJSON path applied to error objects.
+    pub error_transform: Option<String>,
+    /// Whether a result that is a string is printed without quotes.
+    pub raw_output: bool,
+    /// Whether objects and progress are left out.
+    pub quiet: bool,
+    /// Whether requests and answers are shown.
+    pub debug: bool,
+    /// Whether more than one file was asked for.
+    pub several: bool,
+    /// What standard output is.
+    pub stdout: Stream,
+    /// What standard error is.
+    pub stderr: Stream,
+}
+
+/// The title of the box of `pretty`.
+const TITLE: &str = "files retrieve";
+
+/// Prints objects one after the other.
+pub struct Printer<'a, W> {
+    out: W,
+    settings: &'a Settings,
+    format: Format,
+    printed: usize,
+    rows: Vec<table::Row>,
+}
+
+impl<'a, W: Write> Printer<'a, W> {
+    /// A printer on `out`.
+    pub fn new(out: W, settings: &'a Settings) -> Self {
+        Self {
+            out,
+            settings,
+            format: settled(settings.format, settings.stdout),
+            printed: 0,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Prints one object, or keeps a row of it for the table of several.
+    ///
+    /// # Errors
+    /// A [`Failure`] if the transform has no result; nothing of the object is printed then. Else
+    /// the [`io::Error`] of the stream.
+    pub fn print(&mut self, object: &FileObject) -> anyhow::Result<()> {
+        let Some(path) = &self.settings.transform else {
+            if self.settings.quiet {
+                return Ok(());
+            }
+            if self.format == Format::Table && self.settings.several {
+                self.rows.push(table::Row::new(object.json()));
+                return Ok(());
+            }
+            return self.document(object.json(), object.text());
+        };
+        let result = transform::apply(object.json(), path)
+            .map_err(|no_match| Failure::new(Exit::Failure, no_match.to_string()))?;
+        if self.settings.quiet {
+            return Ok(());
+        }
+        // The result of a transform was checked to be JSON.
+        let json = Json::parse(&result)?;
+        self.document(json, &result)
+    }
+
+    /// Prints `json`, of which `text` is the untouched form, after what was printed before.
+    fn document(&mut self, json: Json<'_>, text: &str) -> anyhow::Result<()> {
+        if self.printed > 0 {
+            match self.format {
+                Format::Yaml => self.out.write_all(b"---\n")?,
+                Format::Table => self.out.write_all(b"\n")?,
+                _ => {}
+            }
+        }
+        self.printed += 1;
+        let raw_output = self.settings.raw_output;
+        write(
+            &mut self.out,
+            json,
+            text,
+            self.format,
+            raw_output,
+            &self.settings.stdout,
+        )?;
+        Ok(())
+    }
+
+    /// Hands what was printed on to where it goes.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Prints what was kept and flushes.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub fn finish(mut self) -> io::Result<()> {
+        if !self.rows.is_empty() {
+            let now = jiff::Zoned::now();
+            table::write_rows(&mut self.out, &self.rows, &self.settings.stdout, &now)?;
+        }
+        self.out.flush()
+    }
+}
+
+/// The format that `format` stands for on `stream`.
+fn settled(format: Format, stream: Stream) -> Format {
+    match format {
+        Format::Auto => Format::Json,
+        Format::Explore if stream.is_terminal => Format::Table,
+        Format::Explore => Format::Json,
+        format => format,
+    }
+}
+
+/// Writes one document.
+fn write(
+    out: &mut impl Write,
+    json: Json<'_>,
+    text: &str,
+    format: Format,
+    raw_output: bool,
+    stream: &Stream,
+) -> io::Result<()> {
+    if raw_output && let Some(string) = json.string() {
+        return writeln!(out, "{}", stream.safe(&string));
+    }
+    match format {
+        Format::Jsonl => json::write_line(out, json, stream),
+        Format::Raw => write_raw(out, text, stream),
+        Format::Yaml => yaml::write(out, json, stream),
+        Format::Pretty => pretty::write(out, TITLE, json, stream),
+        Format::Table | Format::Explore => {
+            table::write_card(out, json, stream, &jiff::Zoned::now())
+        }
+        Format::Auto | Format::Json => json::write_indented(out, json, stream),
+    }
+}
+
+/// Writes `text` as it came, with a newline at the end. On a terminal only line breaks and tabs
+/// act as they are.
+fn write_raw(out: &mut impl Write, text: &str, stream: &Stream) -> io::Result<()> {
+    if stream.is_terminal {
+        for piece in text.split_inclusive(['\n', '\t']) {
+            let plain = piece.trim_end_matches(['\n', '\t']);
+            out.write_all(stream.safe(plain).as_bytes())?;
+            out.write_all(piece[plain.len()..].as_bytes())?;
+        }
+    } else {
+        out.write_all(text.as_bytes())?;
+    }
+    if !text.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+impl Settings {
+    /// `failure` as scripts asked for it: the error object alone, in the format and transformed
+    /// as the options say. `None` where the report for people is wanted, or where the transform
+    /// has no result, since a failure must not get lost.
+    #[must_use]
+    pub fn error_object(&self, failure: &Failure, secrets: &[Secret]) -> Option<Vec<u8>> {
+        if self.error_format == Format::Auto && self.error_transform.is_none() {
+            return None;
+        }
+        let object = failure.object();
+        let object = scrub(&object, secrets);
+        let object = match &self.error_transform {
+            Some(path) => transform::apply(Json::parse(&object).ok()?, path).ok()?,
+            None => object.into_owned(),
+        };
+        let json = Json::parse(&object).ok()?;
+        let format = settled(self.error_format, self.stderr);
+        let mut text = Vec::new();
+        write(
+            &mut text,
+            json,
+            &object,
+            format,
+            self.raw_output,
+            &self.stderr,
+        )
+        .ok()?;
+        Some(text)
+    }
+
+    /// What there is to say about a format that is not what was asked for: a note or a warning.
+    #[must_use]
+    pub fn remark(&self) -> Option<Remark> {
+        match self.format {
+            Format::Explore if self.stdout.is_terminal => Some(Remark::Note(
+                "the explore viewer is not there yet; this is the table view",
+            )),
+            Format::Explore => Some(Remark::Warning(
+                "the format explore needs a terminal; falling back to json",
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// Something to say on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// Worth knowing.
+    Note(&'static str),
+    /// Odd.
+    Warning(&'static str),
+}

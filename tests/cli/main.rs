@@ -1,1 +1,17 @@
+//! The tests that run the real binary, one module for each topic.
+//!
+//! `support` runs the tool, `server` is what it talks to. A test asserts the exit code, stdout and
+//! stderr together, and what the server received.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it skips"
+)]
 
+#[path = "../support/server.rs"]
+mod server;
+mod support;
+
+mod harness;

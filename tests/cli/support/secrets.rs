@@ -1,0 +1,76 @@
+//! The secrets that tests hand to the tool, and the search for them in what it prints.
+//!
+//! Tests use these values wherever a secret is called for. The runner looks for them in both
+//! streams of every run, so that each test is a test against leaks.
+
+/// The API key of every run against a server.
+pub(crate) const API_KEY: &str = "sk-sentinel-Kq3vXw8ZtR5mYb2NcJ7hGd";
+/// The password in the URL of a proxy.
+pub(crate) const PROXY_PASSWORD: &str = "sentinel-Pd9sLf4GxV6kTz1WuQ8r";
+/// The password in the user info of a base URL.
+pub(crate) const USER_INFO_PASSWORD: &str = "sentinel-Ue7yBn3HjM5aCv9RtX2w";
+/// The value of a header from `OPENAI_CUSTOM_HEADERS`.
+pub(crate) const CUSTOM_HEADER: &str = "sentinel-Ch4gKs8DzF2pLw6YqN1m";
+/// A line in the private key of a client certificate that is not a real one.
+pub(crate) const CLIENT_KEY: &str = "sentinel-Ck5tJx9VbR3dGh7ZnW4f";
+
+const ALL: [&str; 5] = [
+    API_KEY,
+    PROXY_PASSWORD,
+    USER_INFO_PASSWORD,
+    CUSTOM_HEADER,
+    CLIENT_KEY,
+];
+
+/// The part before the random one, which messages may well contain.
+const PREFIX: &str = "sentinel-";
+
+/// How much of a secret counts as a leak, in bytes: a key cut in half is one.
+const FRAGMENT: usize = 8;
+
+/// The first secret of which `text` has a fragment, in clear or in Base64 (as `Basic`
+/// credentials have it). `further` are secrets of one test beside the constants.
+pub(crate) fn leaked(text: &[u8], further: &[String]) -> Option<String> {
+    let text = String::from_utf8_lossy(text).to_lowercase();
+    ALL.iter()
+        .copied()
+        .chain(further.iter().map(String::as_str))
+        .find(|secret| {
+            let random = secret
+                .split_once(PREFIX)
+                .map_or(*secret, |(_, random)| random);
+            [random.to_owned()]
+                .into_iter()
+                .chain((0..3).map(|shift| base64_inside(random, shift)))
+                .any(|form| {
+                    form.to_lowercase()
+                        .as_bytes()
+                        .windows(FRAGMENT)
+                        .any(|window| contains(text.as_bytes(), window))
+                })
+        })
+        .map(str::to_owned)
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// The characters that Base64 gives `text` when `shift` bytes modulo 3 stand before it, without
+/// those at the edges that depend on the neighbours.
+fn base64_inside(text: &str, shift: usize) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    // A group that starts within the text begins after the rest of its first group.
+    let start = (3 - shift) % 3;
+    text.as_bytes()
+        .get(start..)
+        .unwrap_or_default()
+        .chunks_exact(3)
+        .flat_map(|group| {
+            let bits = group
+                .iter()
+                .fold(0_usize, |bits, byte| (bits << 8) | usize::from(*byte));
+            [18, 12, 6, 0].map(|low| char::from(ALPHABET[(bits >> low) & 63]))
+        })
+        .collect()
+}

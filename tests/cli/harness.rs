@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use predicates::prelude::*;
 
 use crate::server::{Refusing, Reply, Server, Step, file_object};
-use crate::support::{Signal, like, program, secrets};
+use crate::support::{Signal, like, program, screen, secrets};
 
 /// Sends `request` to a server and returns everything up to the end of the stream.
 fn exchange(server: &Server, request: &str) -> String {
@@ -370,4 +370,14 @@ fn stderr_may_go_away() {
         .stderr_closed_after(0)
         .run()
         .is_killed_by(Signal::PIPE, "", "");
+}
+
+#[test]
+fn a_screen_shows_what_is_left_of_a_live_line() {
+    let run = shell("printf 'first\\nworking 1'; printf '\\r\\033[2Kworking 2\\r\\033[2Klast'")
+        .terminal(10, 24)
+        .run();
+    assert_eq!(screen(&run.stdout, 10, 24), "first\nlast");
+    // A line that is too long wraps, and clearing it leaves its beginning.
+    assert_eq!(screen(&run.stdout, 8, 24), "first\nworking\nworking\nlast");
 }

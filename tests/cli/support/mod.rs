@@ -27,6 +27,7 @@ use tempfile::TempDir;
 pub(crate) use self::process::Process;
 use self::process::Reader;
 pub(crate) use self::run::{Run, like};
+pub(crate) use self::terminal::screen;
 use crate::server::Server;
 
 /// A signal, by the name that POSIX gives it.

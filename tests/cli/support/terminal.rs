@@ -47,6 +47,25 @@ pub(super) fn open(columns: u16, rows: u16) -> Terminal {
     }
 }
 
+/// What a terminal of this size shows after `written`: its lines without the empty ones at the
+/// end and without trailing spaces.
+pub(crate) fn screen(written: &[u8], columns: u16, rows: u16) -> String {
+    let mut terminal = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
+    // A terminal driver adds the carriage returns; `open` switched that off.
+    for line in written.split_inclusive(|byte| *byte == b'\n') {
+        terminal.process(line);
+        if line.ends_with(b"\n") {
+            terminal.process(b"\r");
+        }
+    }
+    let shown: Vec<String> = terminal
+        .screen()
+        .rows(0, columns)
+        .map(|row| row.trim_end().to_owned())
+        .collect();
+    shown.join("\n").trim_end().to_owned()
+}
+
 /// The first thing in `written` that a tool must not write to a terminal, if any: control
 /// characters beside line feed, carriage return, tab and the escape sequences that colour, move
 /// the cursor or erase; terminal queries; and characters that reorder or hide text.

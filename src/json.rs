@@ -182,7 +182,8 @@ impl<'a> Json<'a> {
     }
 }
 
-fn kind_of(text: &str) -> Kind {
+/// The type of the value that `text` spells, told by its first character.
+pub(crate) fn kind_of(text: &str) -> Kind {
     match text.as_bytes().first() {
         Some(b'{') => Kind::Object,
         Some(b'[') => Kind::Array,

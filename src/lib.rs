@@ -1,4 +1,5 @@
 //! The `openai` command: look up files of the OpenAI Files API.
 
 pub mod json;
+pub mod output;
 pub mod terminal;

@@ -1,0 +1,451 @@
+//! JSON as indented text and as one line, with every token spelled as the server spelled it.
+//!
+//! Both forms stream: nothing of the output is held, and the only look ahead is over an array
+//! that may fit on one line.
+
+use std::io::{self, Write};
+
+use colored::Colorize;
+
+use crate::json::{Json, Kind, MAX_DEPTH, Token, Tokens, kind_of};
+use crate::terminal::Stream;
+
+/// The columns within which an array may stay on one line: the default width of Go's `pretty`
+/// package, with which the official tool prints.
+const WIDTH: usize = 80;
+
+/// The least room, in columns, in which that package tries to put an array on one line.
+const LEAST_ROOM: usize = 4;
+
+/// Columns by which each level is indented.
+const INDENT: usize = 2;
+
+/// The indentation of the deepest level, of which every other takes its part.
+const INDENTATION: &[u8] = &[b' '; INDENT * MAX_DEPTH];
+
+/// Where the next token stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// It is the whole document or the value of a member.
+    Value,
+    /// It is the first within an object or array.
+    First,
+    /// It follows a sibling.
+    Next,
+}
+
+/// Writes `json` indented by two spaces, and a line break.
+///
+/// The layout is that of Go's `pretty` package with its default options, byte for byte: every
+/// member of an object has its own line; an array stays on one line if it fits there and neither
+/// it nor an array within it holds an object, not even an empty one.
+///
+/// # Errors
+/// Whatever writing to `out` fails with.
+pub fn write_indented(out: &mut impl Write, json: Json, stream: &Stream) -> io::Result<()> {
+    let mut tokens = json.tokens();
+    let mut place = Place::Value;
+    let mut depth = 0;
+    let mut column = 0;
+    loop {
+        let here = tokens.clone();
+        let Some(token) = tokens.next() else { break };
+        if let Token::Close(kind) = token {
+            depth -= 1;
+            if place == Place::Next {
+                break_line(out, depth)?;
+            }
+            out.write_all(closing(kind))?;
+            place = Place::Next;
+            continue;
+        }
+        if place != Place::Value {
+            if place == Place::Next {
+                out.write_all(b",")?;
+            }
+            break_line(out, depth)?;
+            // The package counts the line break as a column, except where it has overwritten the
+            // space after a comma in an array.
+            let counts_break = place == Place::First || matches!(token, Token::Key(_));
+            column = INDENT * depth + usize::from(counts_break);
+        }
+        place = match token {
+            Token::Key(key) => {
+                write_part(out, key, Part::Key, stream)?;
+                out.write_all(b": ")?;
+                column += key.len() + 2;
+                Place::Value
+            }
+            Token::Open(Kind::Array) if fits(here.clone(), WIDTH.saturating_sub(column)) => {
+                tokens = here;
+                write_flat(out, &mut tokens, b", ", stream)?;
+                Place::Next
+            }
+            Token::Open(kind) => {
+                out.write_all(opening(kind))?;
+                depth += 1;
+                Place::First
+            }
+            Token::Scalar(text) => {
+                write_part(out, text, Part::Value(kind_of(text)), stream)?;
+                Place::Next
+            }
+            Token::Close(_) => place,
+        };
+    }
+    out.write_all(b"\n")
+}
+
+/// Writes `json` without white space, and a line break: JSON Lines.
+///
+/// # Errors
+/// Whatever writing to `out` fails with.
+pub fn write_line(out: &mut impl Write, json: Json, stream: &Stream) -> io::Result<()> {
+    write_flat(out, &mut json.tokens(), b",", stream)?;
+    out.write_all(b"\n")
+}
+
+/// Writes the one value that `tokens` stand before, on one line.
+fn write_flat(
+    out: &mut impl Write,
+    tokens: &mut Tokens,
+    comma: &[u8],
+    stream: &Stream,
+) -> io::Result<()> {
+    let mut place = Place::Value;
+    let mut depth = 0_usize;
+    for token in tokens {
+        if place == Place::Next && !matches!(token, Token::Close(_)) {
+            out.write_all(comma)?;
+        }
+        place = match token {
+            Token::Key(key) => {
+                write_part(out, key, Part::Key, stream)?;
+                out.write_all(b":")?;
+                Place::Value
+            }
+            Token::Open(kind) => {
+                out.write_all(opening(kind))?;
+                depth += 1;
+                Place::First
+            }
+            Token::Scalar(text) => {
+                write_part(out, text, Part::Value(kind_of(text)), stream)?;
+                Place::Next
+            }
+            Token::Close(kind) => {
+                out.write_all(closing(kind))?;
+                depth -= 1;
+                Place::Next
+            }
+        };
+        if depth == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the array that `tokens` stand before holds no object and takes at most `room` columns
+/// on one line. Looks no further than that room.
+fn fits(tokens: Tokens, room: usize) -> bool {
+    if room < LEAST_ROOM {
+        return false;
+    }
+    let mut length = 0;
+    let mut depth = 0_usize;
+    let mut follows_sibling = false;
+    for token in tokens {
+        let comma = if follows_sibling { ", ".len() } else { 0 };
+        match token {
+            Token::Open(Kind::Array) => {
+                length += comma + 1;
+                depth += 1;
+                follows_sibling = false;
+            }
+            Token::Scalar(text) => {
+                length += comma + text.len();
+                follows_sibling = true;
+            }
+            Token::Close(_) => {
+                length += 1;
+                depth -= 1;
+                follows_sibling = true;
+            }
+            Token::Key(_) | Token::Open(_) => return false,
+        }
+        if length > room {
+            return false;
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    true
+}
+
+fn break_line(out: &mut impl Write, depth: usize) -> io::Result<()> {
+    out.write_all(b"\n")?;
+    out.write_all(INDENTATION.get(..INDENT * depth).unwrap_or(INDENTATION))
+}
+
+fn opening(kind: Kind) -> &'static [u8] {
+    if kind == Kind::Array { b"[" } else { b"{" }
+}
+
+fn closing(kind: Kind) -> &'static [u8] {
+    if kind == Kind::Array { b"]" } else { b"}" }
+}
+
+/// What a piece of text is: decides its colour.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    /// The name of a member.
+    Key,
+    /// A value of this type.
+    Value(Kind),
+}
+
+/// Writes a key or scalar: made safe for a terminal, and coloured where `stream` is.
+pub(super) fn write_part(
+    out: &mut impl Write,
+    text: &str,
+    part: Part,
+    stream: &Stream,
+) -> io::Result<()> {
+    let text = stream.safe(text);
+    if !stream.color {
+        return out.write_all(text.as_bytes());
+    }
+    // Colours of the basic 16 that can be read on black and on white alike: no plain blue, which
+    // is too dark for the one, and no yellow, which is too light for the other.
+    let painted = match part {
+        Part::Key => text.bright_blue().bold(),
+        Part::Value(Kind::String) => text.green(),
+        Part::Value(Kind::Number) => text.magenta(),
+        Part::Value(Kind::Bool) => text.cyan(),
+        Part::Value(Kind::Null) => text.dimmed(),
+        Part::Value(Kind::Object | Kind::Array) => text.normal(),
+    };
+    write!(out, "{painted}")
+}
+
+#[cfg(test)]
+pub(super) mod arbitrary {
+    //! JSON texts for property tests.
+
+    use proptest::prelude::*;
+
+    /// A string with its quotes, in any spelling: raw characters and every kind of escape.
+    pub(in crate::output) fn string() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            6 => "[ -~&&[^\"\\\\]]{1,12}",
+            2 => any::<char>().prop_filter_map("must be escaped", |character| {
+                (!matches!(character, '\0'..='\u{1f}' | '"' | '\\')).then(|| character.to_string())
+            }),
+            2 => proptest::sample::select(vec![
+                r"\n", r"\t", r"\r", r"\b", r"\f", r"\/", r#"\""#, r"\\", r"\u0000", r"\u00E9",
+                r"\ud83d\ude00", r"\ud83d", r"\ude00", r"\u2028", r"\u0085", r"\ufeff", r"\u001b",
+            ])
+            .prop_map(str::to_owned),
+        ];
+        proptest::collection::vec(piece, 0..6).prop_map(|pieces| format!("\"{}\"", pieces.concat()))
+    }
+
+    /// A number, in any spelling.
+    pub(in crate::output) fn number() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?",
+            any::<i64>().prop_map(|number| number.to_string()),
+            any::<f64>()
+                .prop_filter("JSON has no such number", |number| number.is_finite())
+                .prop_map(|number| format!("{number:e}")),
+        ]
+    }
+
+    /// A document, with white space anywhere.
+    pub(in crate::output) fn document() -> impl Strategy<Value = String> {
+        let scalar = prop_oneof![
+            string(),
+            number(),
+            proptest::sample::select(vec!["true", "false", "null"]).prop_map(str::to_owned),
+        ];
+        let space = || "[ \t\r\n]{0,2}";
+        scalar.prop_recursive(6, 80, 8, move |value| {
+            let element =
+                (space(), value.clone(), space()).prop_map(|(a, value, b)| a + &value + &b);
+            let member = (space(), string(), space(), element.clone())
+                .prop_map(|(a, name, b, value)| format!("{a}{name}{b}:{value}"));
+            prop_oneof![
+                (proptest::collection::vec(element, 0..8), space())
+                    .prop_map(|(elements, space)| format!("[{}{space}]", elements.join(","))),
+                (proptest::collection::vec(member, 0..8), space())
+                    .prop_map(|(members, space)| format!("{{{}{space}}}", members.join(","))),
+            ]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TERMINAL: Stream = Stream {
+        is_terminal: true,
+        width: Some(80),
+        color: true,
+    };
+
+    fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn indented(text: &str) -> String {
+        written(|out| write_indented(out, Json::parse(text).unwrap(), &Stream::PIPE))
+    }
+
+    fn line(text: &str) -> String {
+        written(|out| write_line(out, Json::parse(text).unwrap(), &Stream::PIPE))
+    }
+
+    /// An array of one string that takes `columns` on one line.
+    fn array_of(columns: usize) -> String {
+        format!("[\"{}\"]", "x".repeat(columns - 4))
+    }
+
+    #[test]
+    fn indents_as_the_official_tool_does() {
+        // Every expectation was printed by the Go package itself.
+        for (text, expected) in [
+            ("null", "null\n"),
+            (" -1.50E+3 ", "-1.50E+3\n"),
+            (r#""a b""#, "\"a b\"\n"),
+            ("{ }", "{}\n"),
+            ("[ ]", "[]\n"),
+            ("[[ ],[ ]]", "[[], []]\n"),
+            ("[{}]", "[\n  {}\n]\n"),
+            ("[[{}],[1]]", "[\n  [\n    {}\n  ],\n  [1]\n]\n"),
+            (
+                "[1 ,\"a , ]\",[true,[null]]]",
+                "[1, \"a , ]\", [true, [null]]]\n",
+            ),
+            (
+                r#"{"a":1,"a":{"b":{},"c":[]},"":[1,{"d":[2,3]}]}"#,
+                concat!(
+                    "{\n  \"a\": 1,\n  \"a\": {\n    \"b\": {},\n    \"c\": []\n  },\n",
+                    "  \"\": [\n    1,\n    {\n      \"d\": [2, 3]\n    }\n  ]\n}\n",
+                ),
+            ),
+        ] {
+            assert_eq!(indented(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_array_takes_eighty_columns_at_most() {
+        // The widest array that stays on one line, for each place an array can stand in. The
+        // line break counts as a column except before a later element.
+        let cases: [(&str, &str, usize); 4] = [
+            ("", "", 80),
+            (r#"{"k":"#, "}", 80 - 1 - "  \"k\": ".len()),
+            ("[{},", "]", 80 - "  ".len()),
+            ("[[{},", "]]", 80 - "    ".len()),
+        ];
+        for (before, after, widest) in cases {
+            let on_one_line = |columns| {
+                let array = array_of(columns);
+                indented(&format!("{before}{array}{after}")).contains(&array)
+            };
+            assert!(on_one_line(widest), "{before}");
+            assert!(!on_one_line(widest + 1), "{before}");
+        }
+        let first = |columns| indented(&format!("[{},{{}}]", array_of(columns)));
+        assert!(first(77).contains(&array_of(77)));
+        assert!(!first(78).contains(&array_of(78)));
+    }
+
+    #[test]
+    fn columns_are_bytes() {
+        let array = format!("[\"{}\"]", "é".repeat(38));
+        assert_eq!(indented(&array), format!("{array}\n"));
+        let array = format!("[\"{}\"]", "é".repeat(39));
+        assert_ne!(indented(&array), format!("{array}\n"));
+    }
+
+    #[test]
+    fn an_array_is_not_tried_in_less_than_four_columns() {
+        let member = |name: usize| indented(&format!("{{\"{}\":[1]}}", "n".repeat(name)));
+        // The break, two of indentation, two quotes, a colon and a space: seven beside the name.
+        assert!(member(69).ends_with("\": [1]\n}\n"));
+        assert!(member(70).ends_with("\": [\n    1\n  ]\n}\n"));
+        assert!(member(200).ends_with("\": [\n    1\n  ]\n}\n"));
+    }
+
+    #[test]
+    fn one_line_keeps_the_spelling() {
+        assert_eq!(
+            line("{ \"a\\u0041\" : [ 1.50 , { } , [ ] , \" , \" ] , \"b\" : 1e9 }"),
+            "{\"a\\u0041\":[1.50,{},[],\" , \"],\"b\":1e9}\n"
+        );
+        assert_eq!(line(" 7 "), "7\n");
+    }
+
+    #[test]
+    fn a_terminal_sees_colours_and_no_control() {
+        colored::control::set_override(true);
+        let json = Json::parse("{\"k\u{9b}\":[\"s\u{202e}\",1,true,null]}").unwrap();
+        assert_eq!(
+            written(|out| write_line(out, json, &TERMINAL)),
+            concat!(
+                "{\u{1b}[1;94m\"k\\u009b\"\u{1b}[0m:[",
+                "\u{1b}[32m\"s\\u202e\"\u{1b}[0m,\u{1b}[35m1\u{1b}[0m,",
+                "\u{1b}[36mtrue\u{1b}[0m,\u{1b}[2mnull\u{1b}[0m]}\n",
+            )
+        );
+    }
+
+    #[test]
+    fn escaping_and_colour_do_not_change_the_layout() {
+        colored::control::set_override(true);
+        let fits = format!("[\"{}\"]", "\u{9b}".repeat(38));
+        let json = Json::parse(&fits).unwrap();
+        let shown = written(|out| write_indented(out, json, &TERMINAL));
+        assert_eq!(shown.lines().count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn layout_changes_nothing_but_white_space(text in arbitrary::document()) {
+            let indented = indented(&text);
+            let line = line(&text);
+            let tokens = |text| Json::parse(text).unwrap().tokens().collect::<Vec<_>>();
+            prop_assert_eq!(tokens(&indented), tokens(&text));
+            prop_assert_eq!(tokens(&line), tokens(&text));
+        }
+
+        #[test]
+        fn layout_is_stable(text in arbitrary::document()) {
+            let (once, flat) = (indented(&text), line(&text));
+            prop_assert_eq!(&indented(&once), &once);
+            prop_assert_eq!(&indented(&flat), &once);
+            prop_assert_eq!(&line(&once), &flat);
+            prop_assert_eq!(&line(&flat), &flat);
+        }
+
+        #[test]
+        fn one_line_has_white_space_in_strings_only(text in arbitrary::document()) {
+            let line = line(&text);
+            let mut outside = line.strip_suffix('\n').unwrap().to_owned();
+            for token in Json::parse(&text).unwrap().tokens() {
+                if let Token::Key(quoted) | Token::Scalar(quoted) = token {
+                    outside = outside.replacen(quoted, "", 1);
+                }
+            }
+            prop_assert!(outside.chars().all(|c| "{}[],:".contains(c)), "{:?}", outside);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! How objects become text: one module per format.
+
+pub mod json;

@@ -217,7 +217,7 @@ pub fn unquote(quoted: &str) -> Cow<'_, str> {
 }
 
 /// Decodes the escape at the start of `text`; returns the character and the bytes it took.
-fn unescape(text: &str) -> (char, usize) {
+pub(crate) fn unescape(text: &str) -> (char, usize) {
     let simple = |character| (character, 2);
     match text.as_bytes().get(1) {
         Some(b'b') => simple('\u{8}'),

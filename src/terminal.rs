@@ -57,7 +57,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 /// Whether a character must not reach a terminal as it is: C0, DEL and C1 controls (ECMA-48),
 /// line and paragraph separators, and the invisible or reordering format characters of Unicode
 /// (bidirectional controls of UAX #9, zero-width characters, tags, variation-free fillers).
-fn is_unsafe(character: char) -> bool {
+pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

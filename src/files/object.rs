@@ -198,7 +198,7 @@ mod tests {
     }
 
     fn refusal(text: &str) -> String {
-        FileObject::parse(text.to_owned()).unwrap_err().to_string()
+        FileObject::parse(text.to_owned()).unwrap_err().1.to_string()
     }
 
     #[test]

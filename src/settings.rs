@@ -32,7 +32,10 @@ const POLL_INTERVAL: Duration = Duration::from_secs(5);
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// The environment variables of the process, or a stand-in for them. An empty one counts as unset.
-pub struct Environment<'a>(Box<dyn Fn(&str) -> Option<OsString> + 'a>);
+pub struct Environment<'a>(Box<Variables<'a>>);
+
+/// From the name of a variable to its value.
+type Variables<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 
 impl<'a> Environment<'a> {
     /// The environment that `lookup` describes: from a name to a value.

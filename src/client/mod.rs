@@ -191,20 +191,12 @@ impl<'a> Client<'a> {
             return Err(Cause::Status(answer));
         }
         let poll_after = retry::poll_after(&answer.headers);
-        let unusable = |body, why: String| {
-            let (status, headers) = (answer.status, answer.headers);
-            let answer = Answer {
-                status,
-                headers,
-                body,
-            };
-            Err(Cause::Unusable(answer, why))
+        let (body, why) = match String::from_utf8(answer.body).map(FileObject::parse) {
+            Ok(Ok(object)) => return Ok(Found { object, poll_after }),
+            Ok(Err((text, why))) => (text.into_bytes(), why.to_string()),
+            Err(error) => (error.into_bytes(), "not UTF-8".to_owned()),
         };
-        match String::from_utf8(answer.body).map(FileObject::parse) {
-            Ok(Ok(object)) => Ok(Found { object, poll_after }),
-            Ok(Err((text, why))) => unusable(text.into_bytes(), why.to_string()),
-            Err(error) => unusable(error.into_bytes(), "not UTF-8".to_owned()),
-        }
+        Err(Cause::Unusable(Answer { body, ..answer }, why))
     }
 
     /// The first answer that is no redirect.

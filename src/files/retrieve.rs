@@ -94,13 +94,12 @@ pub async fn run(
             .buffered(open)
     );
     loop {
-        let next = match lookups.next().now_or_never() {
-            Some(next) => next,
-            None => {
-                // Nothing more at once: what is there should be seen.
-                console.aside(|| printer.flush())?;
-                retrieval.while_live(lookups.next()).await
-            }
+        let next = if let Some(next) = lookups.next().now_or_never() {
+            next
+        } else {
+            // Nothing more at once: what is there should be seen.
+            console.aside(|| printer.flush())?;
+            retrieval.while_live(lookups.next()).await
         };
         let Some(looked) = next else { break };
         if let Some(object) = looked.object

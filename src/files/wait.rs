@@ -40,10 +40,11 @@ pub fn next(
     let left = wait.timeout.saturating_sub(elapsed);
     if delay < left {
         Next::AskAfter(delay)
-    } else if left > LAST_LOOK {
-        Next::AskAfter(left - LAST_LOOK)
     } else {
-        Next::TooLate
+        match left.checked_sub(LAST_LOOK) {
+            Some(delay) if !delay.is_zero() => Next::AskAfter(delay),
+            _ => Next::TooLate,
+        }
     }
 }
 

@@ -93,6 +93,12 @@ impl<'a> Json<'a> {
         Ok(json)
     }
 
+    /// Takes a text that [`Json::parse`] took before, without checking it again.
+    #[must_use]
+    pub(crate) fn assume_valid(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// The text of the value.
     #[must_use]
     pub fn as_str(self) -> &'a str {

@@ -1,0 +1,290 @@
+//! Text in columns: kept on one line, measured, cut, wrapped and coloured.
+//!
+//! Columns are those of a terminal: CJK and emoji take two, combining marks none (UAX #11). Text
+//! is cut between grapheme clusters (UAX #29), so no accent is torn from its letter.
+
+use std::borrow::Cow;
+
+use colored::{ColoredString, Colorize};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::terminal::{Stream, escape};
+
+/// In a pipe, content wider than this, in columns, does not widen what is aligned with it. Else
+/// one value of megabytes would pad every other line to its width. File systems end a name at
+/// 255 bytes (`NAME_MAX` of Linux), so every real name stays below.
+pub(super) const ALIGNED: usize = 320;
+
+/// The width of a terminal that does not tell, in columns: that of the VT100.
+const USUAL: usize = 80;
+
+/// No terminal is taken to be narrower than this, in columns.
+pub(super) const NARROWEST: usize = 20;
+
+/// No terminal is taken to be wider than this, in columns.
+const WIDEST: usize = 4096;
+
+/// The columns there are on `stream`; `None` if there is no end, as in a pipe.
+pub(super) fn limit(stream: &Stream) -> Option<usize> {
+    let width = stream.width.filter(|width| *width > 0).unwrap_or(USUAL);
+    stream.is_terminal.then_some(width.clamp(NARROWEST, WIDEST))
+}
+
+/// `text` as it may stand inside a line of `stream`: escaped for a terminal; elsewhere only
+/// control characters and line separators are, as a line break would end the line.
+pub(super) fn one_line<'a>(text: &'a str, stream: &Stream) -> Cow<'a, str> {
+    let breaks =
+        |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+    if stream.is_terminal {
+        return escape(text);
+    }
+    if !text.contains(breaks) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if breaks(character) {
+            line.push_str(&escape(character.encode_utf8(&mut [0; 4])));
+        } else {
+            line.push(character);
+        }
+    }
+    Cow::Owned(line)
+}
+
+/// The most columns that stay together: those of an emoji with a skin tone.
+const WIDEST_PIECE: usize = 4;
+
+/// How many columns `text` takes at most; terminals differ.
+pub(super) fn width(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    pieces(text).map(|(_, columns)| columns).sum()
+}
+
+/// `text` if it fits into `columns`, else its beginning and `…`.
+pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+    let mut used = 0;
+    let mut end = 0;
+    let mut kept = 0;
+    for (piece, columns_of_piece) in pieces(text) {
+        used += columns_of_piece;
+        if used > columns {
+            return Cow::Owned(format!("{}…", &text[..kept]));
+        }
+        end += piece.len();
+        if used < columns {
+            kept = end;
+        }
+    }
+    Cow::Borrowed(text)
+}
+
+/// `text` in lines of at most `columns` (4 or more), broken at spaces where there are any. The
+/// spaces at a break are dropped. There is always a line.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    let mut used = 0;
+    let mut after_space = None;
+    let mut blank = true;
+    for (piece, columns_of_piece) in pieces(text) {
+        if piece == " " {
+            // Spaces may hang over the end, where they are dropped.
+            at += 1;
+            used += 1;
+            if !blank {
+                after_space = Some(at);
+            }
+            continue;
+        }
+        while used + columns_of_piece > columns && at > start {
+            let end = after_space.take().unwrap_or(at);
+            lines.push(text[start..end].trim_end_matches(' '));
+            start = end;
+            used = width(&text[start..at]);
+        }
+        at += piece.len();
+        used += columns_of_piece;
+        blank = false;
+    }
+    lines.push(text[start..].trim_end_matches(' '));
+    lines
+}
+
+/// The grapheme clusters of `text` and the columns each takes. A cluster of more than
+/// [`WIDEST_PIECE`] columns, as a long run of Hangul initials is, comes in its characters: it
+/// must be possible to break it.
+fn pieces(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    text.graphemes(true).flat_map(|cluster| {
+        // Some terminals draw a cluster as one, others each character for itself, which makes a
+        // thumb with a skin tone 2 or 4 wide and a red heart 2 or 1. With the wider reading a
+        // line never runs over the edge of either.
+        let apart: usize = cluster.chars().map(columns_of).sum();
+        let columns = cluster.width().max(apart);
+        let whole = columns <= WIDEST_PIECE;
+        cluster
+            .char_indices()
+            .take(if whole { 1 } else { usize::MAX })
+            .map(move |(at, character)| {
+                if whole {
+                    (cluster, columns)
+                } else {
+                    let alone = &cluster[at..at + character.len_utf8()];
+                    (alone, columns_of(character))
+                }
+            })
+    })
+}
+
+/// The columns of a character by itself; one for a control character, which is shown somehow.
+fn columns_of(character: char) -> usize {
+    character.width().unwrap_or(1)
+}
+
+/// How text is set off from its surroundings. Only colours that read well on light and dark
+/// backgrounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Not at all.
+    Plain,
+    /// Headings and labels.
+    Bold,
+    /// What matters least.
+    Dim,
+    /// Good.
+    Green,
+    /// Under way.
+    Yellow,
+    /// Bad.
+    Red,
+    /// Names of members.
+    Blue,
+    /// Booleans.
+    Magenta,
+}
+
+impl Style {
+    /// `text` in this style, plain if `stream` is not coloured.
+    pub(super) fn paint(self, text: &str, stream: &Stream) -> ColoredString {
+        if !stream.color {
+            return text.normal();
+        }
+        match self {
+            Self::Plain => text.normal(),
+            Self::Bold => text.bold(),
+            Self::Dim => text.dimmed(),
+            Self::Green => text.green(),
+            Self::Yellow => text.yellow(),
+            Self::Red => text.red(),
+            Self::Blue => text.blue(),
+            Self::Magenta => text.magenta(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::samples::{hostile_text, terminal};
+    use super::*;
+
+    const TERMINAL: Stream = terminal(40);
+
+    #[test]
+    fn widths_are_those_of_a_terminal() {
+        for (text, columns) in [
+            ("", 0),
+            ("abc", 3),
+            ("é", 1),
+            ("e\u{301}", 1),
+            ("資料", 4),
+            ("한국", 4),
+            ("😀", 2),
+            ("👍🏽", 4),
+            ("🇨🇭", 2),
+            ("❤\u{fe0f}", 2),
+            ("…", 1),
+        ] {
+            assert_eq!(width(text), columns, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut() {
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("abcdef", 5), "abcd…");
+        assert_eq!(cut("abcdef", 1), "…");
+        assert_eq!(cut("資料資料", 8), "資料資料");
+        assert_eq!(cut("資料資料", 7), "資料資…");
+        assert_eq!(cut("資料資料", 6), "資料…");
+        assert_eq!(cut("ae\u{301}e\u{301}x", 3), "ae\u{301}…");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_if_they_can() {
+        assert_eq!(wrap("", 10), [""]);
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("one two  three ", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("a bcdefgh", 4), ["a", "bcde", "fgh"]);
+        assert_eq!(wrap("資料資料", 5), ["資料", "資料"]);
+        assert_eq!(wrap(" aaaa資", 5), [" aaaa", "資"]);
+    }
+
+    #[test]
+    fn a_line_stays_one_line() {
+        let text = "a\n\t\u{2028}b\u{202e}\u{1b}c";
+        assert_eq!(
+            one_line(text, &TERMINAL),
+            r"a\u000a\u0009\u2028b\u202e\u001bc"
+        );
+        assert_eq!(
+            one_line(text, &Stream::PIPE),
+            "a\\u000a\\u0009\\u2028b\u{202e}\\u001bc"
+        );
+        assert_eq!(one_line("👩\u{200d}🚀", &Stream::PIPE), "👩\u{200d}🚀");
+    }
+
+    #[test]
+    fn a_terminal_that_does_not_tell_its_width_has_the_usual_one() {
+        let width = |width| limit(&Stream { width, ..TERMINAL });
+        assert_eq!(width(Some(100)), Some(100));
+        assert_eq!(width(Some(0)), Some(80));
+        assert_eq!(width(None), Some(80));
+        assert_eq!(width(Some(3)), Some(NARROWEST));
+        assert_eq!(width(Some(1_000_000)), Some(WIDEST));
+        assert_eq!(limit(&Stream::PIPE), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_cut_fits(text in hostile_text(), columns in 1_usize..40) {
+            let text = one_line(&text, &TERMINAL);
+            let short = cut(&text, columns);
+            prop_assert!(width(&short) <= columns);
+            prop_assert!(short.width() <= columns);
+            match short.strip_suffix('…') {
+                Some(kept) if short != text => prop_assert!(text.starts_with(kept)),
+                _ => prop_assert_eq!(&short, &text),
+            }
+            prop_assert_eq!(short == text, width(&text) <= columns);
+        }
+
+        #[test]
+        fn what_is_wrapped_fits_and_is_complete(text in hostile_text(), columns in WIDEST_PIECE..40) {
+            let text = one_line(&text, &TERMINAL);
+            let lines = wrap(&text, columns);
+            for line in &lines {
+                prop_assert!(width(line) <= columns);
+                prop_assert!(line.width() <= columns);
+            }
+            let visible = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(visible(&lines.concat()), visible(&text));
+        }
+    }
+}

@@ -4,7 +4,10 @@
 mod columns;
 mod human;
 pub mod json;
+mod layout;
 pub mod pretty;
+#[cfg(test)]
+mod samples;
 pub mod table;
 pub mod transform;
 pub mod yaml;

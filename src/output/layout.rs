@@ -40,28 +40,32 @@ impl Cell {
 
 /// Writes a card: labels on the left, values on the right. Where a value needs several lines they
 /// stay right of the labels. A label too wide to be aligned with takes a line of its own.
-pub(super) fn write_fields(
+///
+/// `fields` is asked twice, once to measure and once to write, so that no field is kept.
+pub(super) fn write_fields<'a, I>(
     out: &mut impl Write,
-    fields: &[(Cow<'_, str>, Cell)],
+    fields: impl Fn() -> I,
     stream: &Stream,
-) -> io::Result<()> {
+) -> io::Result<()>
+where
+    I: Iterator<Item = (Cow<'a, str>, Cell)>,
+{
     /// The widest label that values are aligned with on a terminal, in columns: wide enough for
     /// the longest name in the API reference, `status_details`.
     const WIDEST_LABEL: usize = 24;
     let limit = limit(stream);
     let widest_label = limit.map_or(ALIGNED, |limit| WIDEST_LABEL.min(limit / 2 - GAP));
-    let labels = fields
-        .iter()
-        .map(|(label, _)| width(label))
+    let labels = fields()
+        .map(|(label, _)| width(&label))
         .filter(|columns| *columns <= widest_label)
         .max()
         .unwrap_or(0);
     let indent = labels + GAP;
-    for (label, value) in fields {
-        let used = width(label);
+    for (label, value) in fields() {
+        let used = width(&label);
         let mut gap = indent.saturating_sub(used).max(GAP);
         let Some(limit) = limit else {
-            write!(out, "{}{:gap$}", Style::Bold.paint(label, stream), "")?;
+            write!(out, "{}{:gap$}", Style::Bold.paint(&label, stream), "")?;
             write!(out, "{}", value.style.paint(&value.text, stream))?;
             if let Some(aside) = &value.aside {
                 write!(out, " {}", Style::Dim.paint(aside, stream))?;
@@ -70,12 +74,12 @@ pub(super) fn write_fields(
             continue;
         };
         if used > labels {
-            for line in wrap(label, limit) {
+            for line in wrap(&label, limit) {
                 writeln!(out, "{}", Style::Bold.paint(line, stream))?;
             }
             gap = indent;
         } else {
-            write!(out, "{}", Style::Bold.paint(label, stream))?;
+            write!(out, "{}", Style::Bold.paint(&label, stream))?;
         }
         let room = limit - indent;
         let mut end = 0;

@@ -34,7 +34,7 @@ pub fn write_card(
     now: &Zoned,
 ) -> io::Result<()> {
     if is_file(json) {
-        return write_fields(out, &file_fields(json, stream, now), stream);
+        return write_fields(out, || file_fields(json, stream, now), stream);
     }
     if let Some(columns) = union_of_names(json, stream) {
         let (names, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
@@ -45,17 +45,11 @@ pub fn write_card(
         };
         return write_grid(out, &columns, &rows, cells, stream);
     }
-    let fields: Vec<_> = json
-        .members()
-        .map(|(name, value)| {
-            let label = visible(&name, stream).into_owned();
-            (label.into(), Cell::of(Some(value), stream))
-        })
-        .collect();
-    if fields.is_empty() {
-        return writeln!(out, "{}", one_line(&compact(json), stream));
+    if json.members().next().is_some() {
+        let fields = || json.members().map(|member| as_it_is(member, stream));
+        return write_fields(out, fields, stream);
     }
-    write_fields(out, &fields, stream)
+    writeln!(out, "{}", one_line(&compact(json), stream))
 }
 
 /// Writes several files as a table: a header, then a row for each, ages as seen from `now`.
@@ -304,8 +298,18 @@ fn is_file(json: Json<'_>) -> bool {
     }
 }
 
-/// The lines of a card for a File object.
-fn file_fields(json: Json<'_>, stream: &Stream, now: &Zoned) -> Vec<(Cow<'static, str>, Cell)> {
+/// The field of a card that shows a member as it is.
+fn as_it_is<'a>((name, value): (Cow<'a, str>, Json<'a>), stream: &Stream) -> (Cow<'a, str>, Cell) {
+    let label = visible(&name, stream).into_owned();
+    (label.into(), Cell::of(Some(value), stream))
+}
+
+/// The fields of a card for a File object.
+fn file_fields<'a>(
+    json: Json<'a>,
+    stream: &Stream,
+    now: &Zoned,
+) -> impl Iterator<Item = (Cow<'a, str>, Cell)> {
     /// The members that are shown in other words; the type says nothing new.
     const KNOWN: [&str; 9] = [
         "id",
@@ -342,15 +346,12 @@ fn file_fields(json: Json<'_>, stream: &Stream, now: &Zoned) -> Vec<(Cow<'static
         "Expires".into(),
         Cell::expires(&number("expires_at"), Length::Long, stream, now),
     ));
-    fields.extend(
-        json.members()
-            .filter(|(name, _)| !KNOWN.contains(&name.as_ref()))
-            .map(|(name, value)| {
-                let label = visible(&name, stream).into_owned();
-                (label.into(), Cell::of(Some(value), stream))
-            }),
-    );
+    let unknown = json
+        .members()
+        .filter(|(name, _)| !KNOWN.contains(&name.as_ref()));
     fields
+        .into_iter()
+        .chain(unknown.map(|member| as_it_is(member, stream)))
 }
 
 /// The columns for files. The floors are what the usual content needs: `file-` and 22 or 24

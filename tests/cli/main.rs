@@ -14,4 +14,7 @@
 mod server;
 mod support;
 
+mod aimock;
+mod demo;
 mod harness;
+mod steady;

@@ -7,6 +7,7 @@
 //!
 //! Unix only: pseudo-terminals and signals are a part of what is tested.
 
+pub(crate) mod node;
 mod process;
 mod run;
 pub(crate) mod secrets;

@@ -18,3 +18,4 @@ mod aimock;
 mod demo;
 mod harness;
 mod steady;
+mod tls;

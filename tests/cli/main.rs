@@ -10,6 +10,8 @@
     reason = "a test fails by panicking, and says what it skips"
 )]
 
+#[path = "../demo/files.rs"]
+mod demo_files;
 #[path = "../support/server.rs"]
 mod server;
 mod support;
@@ -17,4 +19,5 @@ mod support;
 mod aimock;
 mod demo;
 mod harness;
+mod readme;
 mod steady;

@@ -16,7 +16,7 @@ mod terminal;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -43,6 +43,30 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// `TZ=UTC`. stdin is empty, stdout and stderr are pipes.
 pub(crate) fn openai() -> Openai {
     program(assert_cmd::cargo::cargo_bin!("openai"))
+}
+
+/// Whether all of these programs are installed. Where one is not, the test that needs it is
+/// skipped, which is said on stderr; under `CI`, where nothing may be skipped, that is a failure.
+pub(crate) fn installed(programs: &[&str]) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let missing = programs
+        .iter()
+        .find(|program| !std::env::split_paths(&path).any(|folder| folder.join(program).exists()));
+    match missing {
+        None => true,
+        Some(program) => {
+            skip(&format!("{program} is not installed"));
+            false
+        }
+    }
+}
+
+/// Says that a test is skipped, and why; under `CI` that is a failure.
+pub(crate) fn skip(why: &str) {
+    let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
+    assert!(!ci, "nothing may be skipped in CI: {why}");
+    // Written to the stream itself: the test runner hides what a passing test prints.
+    let _ = writeln!(io::stderr(), "SKIPPED: {why}");
 }
 
 /// `openai files retrieve`, ready for ids and options.

@@ -27,16 +27,11 @@ pub(crate) fn package(name: &str, version: &str, script: &str) -> Option<PathBuf
     if !installed.exists()
         && let Err(reason) = install(&format!("{name}@{version}"), &directory)
     {
-        assert!(
-            env::var_os("CI").is_none_or(|ci| ci.is_empty()),
-            "{name} cannot be installed: {reason}"
-        );
         let reason = reason
             .lines()
             .find(|line| line.contains("error"))
             .unwrap_or(&reason);
-        // Written to the stream itself: the test runner hides what a passing test prints.
-        let _ = writeln!(io::stderr(), "SKIPPED: no {name} {version}: {reason}");
+        super::skip(&format!("{name} {version} cannot be installed: {reason}"));
         return None;
     }
     assert!(installed.exists(), "{name} has no {script}");

@@ -668,7 +668,7 @@ mod tests {
         assert_eq!(settings.connection.base_url.as_str(), "http://h/v1?x=1");
         match settings.connection.credentials {
             Credentials::Basic(name, Some(password)) => {
-                assert_eq!((name.as_str(), password.reveal()), ("us@er", "p:ss"))
+                assert_eq!((name.as_str(), password.reveal()), ("us@er", "p:ss"));
             }
             other => panic!("{other:?}"),
         }
@@ -814,7 +814,13 @@ mod tests {
     #[test]
     fn colour_rules_in_their_order() {
         use ColorChoice::{Always, Auto, Never};
-        let cases: &[(ColorChoice, &[(&str, &str)], bool, bool)] = &[
+        type Case = (
+            ColorChoice,
+            &'static [(&'static str, &'static str)],
+            bool,
+            bool,
+        );
+        let cases: &[Case] = &[
             (Auto, &[], true, true),
             (Auto, &[], false, false),
             (Always, &[("NO_COLOR", "1")], false, true),

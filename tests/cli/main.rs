@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, and says what it skips"
 )]
 
+#[expect(dead_code, reason = "the demo lists its files, the tests do not")]
 #[path = "../demo/files.rs"]
 mod demo_files;
 #[path = "../support/server.rs"]

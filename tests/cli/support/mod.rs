@@ -232,25 +232,25 @@ impl Openai {
     }
 
     /// Makes all three streams terminals of this size. stdout and stderr each have their own, so
-    /// that both are captured apart; stdin is that of stdout.
+    /// that both are captured apart; stdin is that of stdout. `TERM` becomes `xterm-256color`.
     pub(crate) fn terminal(mut self, columns: u16, rows: u16) -> Self {
         self.stdin = Input::Terminal;
-        self.stderr = Output::Terminal;
         self.stdout_terminal(columns, rows)
+            .stderr_terminal(columns, rows)
     }
 
-    /// Makes stdout alone a terminal of this size.
+    /// Makes stdout a terminal of this size. `TERM` becomes `xterm-256color`.
     pub(crate) fn stdout_terminal(mut self, columns: u16, rows: u16) -> Self {
         self.stdout = Output::Terminal;
         self.size = (columns, rows);
-        self
+        self.env("TERM", "xterm-256color")
     }
 
-    /// Makes stderr alone a terminal of this size.
+    /// Makes stderr a terminal of this size. `TERM` becomes `xterm-256color`.
     pub(crate) fn stderr_terminal(mut self, columns: u16, rows: u16) -> Self {
         self.stderr = Output::Terminal;
         self.size = (columns, rows);
-        self
+        self.env("TERM", "xterm-256color")
     }
 
     /// Sends stderr where stdout goes, as `2>&1` does: [`Run::stdout`] is then both, as a person

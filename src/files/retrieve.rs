@@ -17,7 +17,7 @@ use super::wait::{self, Next};
 use crate::client::error::span;
 use crate::client::{Client, Found, error};
 use crate::console::Console;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, words};
 use crate::output::{self, Printer};
 use crate::settings::{IdSource, Settings, Wait};
 
@@ -367,6 +367,6 @@ fn read_line(stdin: &mut impl BufRead, number: u64) -> Result<Option<String>, Un
         Ok(_) => String::from_utf8(line)
             .map(Some)
             .map_err(|_| unread("is not valid UTF-8", false)),
-        Err(error) => Err(unread(&format!("cannot be read: {error}"), true)),
+        Err(error) => Err(unread(&format!("cannot be read: {}", words(&error)), true)),
     }
 }

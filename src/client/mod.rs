@@ -108,11 +108,16 @@ impl<'a> Client<'a> {
                 Ok(found) => return Ok(found),
                 Err(cause) => cause,
             };
-            match self.decide(attempt, &cause) {
+            let decision = self.decide(attempt, &cause);
+            if is_rate_limit(&cause)
+                && let Decision::Retry(delay)
+                | Decision::Exhausted(Some(delay))
+                | Decision::TooLong(delay) = decision
+            {
+                self.hold_back(delay);
+            }
+            match decision {
                 Decision::Retry(delay) => {
-                    if is_rate_limit(&cause) {
-                        self.hold_back(delay);
-                    }
                     if deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {
                         return Err(failed(cause, attempt, true, None));
                     }
@@ -120,13 +125,8 @@ impl<'a> Client<'a> {
                     tokio::time::sleep(delay).await;
                 }
                 Decision::Final => return Err(failed(cause, attempt, false, None)),
-                Decision::Exhausted => return Err(failed(cause, attempt, true, None)),
-                Decision::TooLong(delay) => {
-                    if is_rate_limit(&cause) {
-                        self.hold_back(delay);
-                    }
-                    return Err(failed(cause, attempt, true, Some(delay)));
-                }
+                Decision::Exhausted(_) => return Err(failed(cause, attempt, true, None)),
+                Decision::TooLong(delay) => return Err(failed(cause, attempt, true, Some(delay))),
             }
         }
     }

@@ -384,7 +384,8 @@ fn network_failure(
 ) -> Failure {
     let proxy = connection.proxy.as_ref().map(|proxy| {
         let url = crate::settings::without_user_info(&proxy.url);
-        format!("{} (from {})", url.trim_end_matches('/'), proxy.source)
+        let url = url.as_str().trim_end_matches('/');
+        format!("{url} (from {})", proxy.source)
     });
     let via = proxy
         .as_ref()

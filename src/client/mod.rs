@@ -22,7 +22,7 @@ use crate::console::Console;
 use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
 use crate::files::object::FileObject;
-use crate::settings::{Connection, Credentials};
+use crate::settings::{self, Connection, Credentials};
 
 /// The largest body that is read, in bytes after decoding. A file object has a few hundred.
 const LARGEST_BODY: usize = 16 << 20;
@@ -221,10 +221,14 @@ impl<'a> Client<'a> {
                 .and_then(|location| url.join(location).ok())
                 .ok_or(Cause::Redirect(Redirect::Nowhere))?;
             if target.origin() != origin {
-                let named = target.origin().ascii_serialization();
+                let named = if target.origin().is_tuple() {
+                    target.origin().ascii_serialization()
+                } else {
+                    format!("{}:", target.scheme())
+                };
                 return Err(Cause::Redirect(Redirect::Elsewhere(named)));
             }
-            url = target;
+            url = settings::without_user_info(&target);
         }
         Err(Cause::Redirect(Redirect::TooMany))
     }

@@ -14,5 +14,6 @@
 mod server;
 mod support;
 
+mod errors;
 mod harness;
 mod retrieve;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use colored::Colorize as _;
 
-use crate::json::Json;
+use crate::json::{Json, Kind};
 use crate::secret::{Secret, scrub};
 use crate::terminal::Stream;
 
@@ -163,7 +163,8 @@ impl Failure {
         if let Some(answer) = &self.answer
             && let Ok(body) = Json::parse(answer)
         {
-            return body.get("error").unwrap_or(body).as_str().to_owned();
+            let error = body.get("error").filter(|error| error.kind() != Kind::Null);
+            return error.unwrap_or(body).as_str().to_owned();
         }
         let message = serde_json::Value::from(self.to_string());
         let (kind, code) = (self.kind(), self.code.unwrap_or(self.kind()));

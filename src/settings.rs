@@ -206,12 +206,12 @@ impl Connection {
 
 /// `url` as it may be shown: without user name and password.
 #[must_use]
-pub fn without_user_info(url: &Url) -> String {
-    let mut shown = url.clone();
+pub fn without_user_info(url: &Url) -> Url {
+    let mut bare = url.clone();
     // Neither can fail: both act on URLs with a host only, and others have no user info.
-    let _ = shown.set_username("");
-    let _ = shown.set_password(None);
-    shown.into()
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    bare
 }
 
 /// Settles what `options` and `ids`, as typed, and the environment mean.
@@ -380,13 +380,13 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
             .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     });
     if !has_scheme {
-        let what = if text.contains("://") {
-            "has a scheme that is not spoken"
+        let problem = if text.contains("://") {
+            "is no HTTP URL"
         } else {
             "is missing a scheme"
         };
         return Err(Failure::usage(format!(
-            "{} {what} (expected http:// or https://)",
+            "{} {problem} (expected http:// or https://)",
             shown()
         )));
     }
@@ -406,9 +406,7 @@ fn take_user_info(url: &mut Url) -> Option<(String, Option<Secret>)> {
     };
     let name = decode(url.username());
     let password = url.password().map(decode).map(Secret::new);
-    if let Ok(bare) = Url::parse(&without_user_info(url)) {
-        *url = bare;
-    }
+    *url = without_user_info(url);
     (!name.is_empty() || password.is_some()).then_some((name, password))
 }
 
@@ -687,7 +685,7 @@ mod tests {
         );
         assert_eq!(
             message(&["a", "--base-url", "ftp://h"], &[]),
-            "--base-url \"ftp://h\" has a scheme that is not spoken (expected http:// or https://)"
+            "--base-url \"ftp://h\" is no HTTP URL (expected http:// or https://)"
         );
         assert_eq!(
             message(&["a"], &[("OPENAI_BASE_URL", "user:secret@h")]),

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::HeaderMap;
+use reqwest::header::{AUTHORIZATION, HeaderMap};
 
 use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
@@ -89,6 +89,9 @@ pub enum Network {
     Proxy(String),
     /// What came is not HTTP.
     NotHttp,
+    /// Something came before anything was asked: the greeting of another protocol, or the last
+    /// words on a connection that the server gave up at this moment.
+    Unasked,
     /// The body is not encoded as its header says.
     Encoding,
     /// Something else; in words.
@@ -135,7 +138,7 @@ impl fmt::Display for Cause {
                 Network::Cut => f.write_str("connection lost"),
                 Network::Tls(error) => error.fmt(f),
                 Network::Proxy(words) | Network::Other(words) => f.write_str(words),
-                Network::NotHttp => f.write_str("the answer is not HTTP"),
+                Network::NotHttp | Network::Unasked => f.write_str("the answer is not HTTP"),
                 Network::Encoding => f.write_str("the answer cannot be decoded"),
             },
         }
@@ -192,7 +195,12 @@ impl Network {
             return Some(Self::Tls(error.clone()));
         }
         if let Some(error) = error.downcast_ref::<hyper::Error>() {
-            return error.is_parse().then_some(Self::NotHttp);
+            if error.is_parse() {
+                return Some(Self::NotHttp);
+            }
+            // There is no other way to tell this one.
+            let unasked = error.to_string() == "received unexpected message from connection";
+            return unasked.then_some(Self::Unasked);
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
             // An io::Error hides what it wraps from `source`.
@@ -228,6 +236,7 @@ impl Network {
             | Self::ConnectTimeout
             | Self::Timeout(_)
             | Self::Cut
+            | Self::Unasked
             | Self::Other(_) => true,
         }
     }
@@ -252,7 +261,8 @@ impl Error {
             Cause::TooLarge(limit) => Failure::new(
                 Exit::Failure,
                 format!("the answer for `{id}` is larger than {} MiB", limit >> 20),
-            ),
+            )
+            .hint("check the base URL; a file object has a few hundred bytes"),
             Cause::Redirect(redirect) => redirected(redirect, id, &self.url),
             Cause::Network(network) => network_failure(network, id, &host, connection, &attempts),
             Cause::HeldBack(_) => Failure::new(
@@ -288,6 +298,10 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             Exit::Authentication,
             format!("not authorized to look up `{id}` {http}"),
             Some(match connection.credentials {
+                _ if connection.custom_headers.contains_key(AUTHORIZATION) => {
+                    "the server did not accept the Authorization of OPENAI_CUSTOM_HEADERS"
+                        .to_owned()
+                }
                 Credentials::ApiKey(_, source) => {
                     format!("the server did not accept the API key from {source}")
                 }
@@ -323,10 +337,10 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             format!("too many requests; `{id}` was not looked up {http}"),
             Some("try again later, or with a lower --concurrency".to_owned()),
         ),
-        status @ (408 | 409 | 500..=599) => (
+        408 | 409 | 500..=599 => (
             Exit::Server,
             format!("the server failed to look up `{id}` {http}"),
-            (status >= 500).then(|| "try again later, or raise --max-retries".to_owned()),
+            Some("try again later, or raise --max-retries".to_owned()),
         ),
         _ => (
             Exit::Failure,
@@ -387,13 +401,19 @@ fn network_failure(
 ) -> Failure {
     let proxy = connection.proxy.as_ref().map(|proxy| {
         let url = crate::settings::without_user_info(&proxy.url);
-        format!("{} (from {})", url.trim_end_matches('/'), proxy.source)
+        let url = url.as_str().trim_end_matches('/');
+        format!("{url} (from {})", proxy.source)
     });
     let via = proxy
         .as_ref()
         .map_or(String::new(), |proxy| format!(" through the proxy {proxy}"));
     let reach = format!("cannot reach {host}{via} to look up `{id}`");
     let base_url = "check the network and the base URL".to_owned();
+    let exit = match network {
+        // It did arrive.
+        Network::Encoding => Exit::Failure,
+        _ => Exit::Network,
+    };
     let (code, what, hint) = match network {
         Network::Dns(words) => (
             "dns",
@@ -444,9 +464,9 @@ fn network_failure(
                     .to_owned(),
             ),
         ),
-        Network::NotHttp => (
+        Network::NotHttp | Network::Unasked => (
             "not_http",
-            format!("what {host}{via} answered for `{id}` is not HTTP"),
+            format!("what {host}{via} answered for `{id}` is not HTTP{attempts}"),
             Some("check scheme and port of the base URL: http:// or https://".to_owned()),
         ),
         Network::Encoding => (
@@ -465,7 +485,7 @@ fn network_failure(
     Failure {
         code: Some(code),
         hint,
-        ..Failure::new(Exit::Network, what)
+        ..Failure::new(exit, what)
     }
 }
 

@@ -19,6 +19,8 @@ mod support;
 
 mod aimock;
 mod demo;
+mod errors;
 mod harness;
 mod readme;
+mod retrieve;
 mod steady;

@@ -517,6 +517,12 @@ impl Server {
         lock(&self.shared.log).clone()
     }
 
+    /// What was asked for so far, in order of arrival: `/v1/files/a%2Fb?x=1`.
+    pub(crate) fn targets(&self) -> Vec<String> {
+        let log = lock(&self.shared.log);
+        log.iter().map(|request| request.target.clone()).collect()
+    }
+
     /// How many connections were accepted so far.
     pub(crate) fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)

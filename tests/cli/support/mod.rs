@@ -37,6 +37,20 @@ pub(crate) type Signal = UnixSignal;
 /// How long a run may take before it is killed and the test fails.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// What the tool prints for [`crate::server::file_object`] unless another format is asked for.
+pub(crate) const EXAMPLE: &str = r#"{
+  "id": "id",
+  "bytes": 0,
+  "created_at": 0,
+  "filename": "filename",
+  "object": "file",
+  "purpose": "assistants",
+  "status": "uploaded",
+  "expires_at": 0,
+  "status_details": "status_details"
+}
+"#;
+
 /// The command `openai`, ready for its arguments.
 ///
 /// Its environment holds `HOME`, a fresh directory that is also the working directory, and

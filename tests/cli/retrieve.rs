@@ -99,11 +99,11 @@ fn an_id_that_no_url_can_carry_is_refused() {
         ("..", "..", "`.` and `..` are no names in a URL"),
         (
             "a\u{1b}[2Jb",
-            "a\u{1b}[2Jb",
+            r"a\u001b[2Jb",
             "it has a control character inside",
         ),
-        ("\u{7f}", "\u{7f}", "it has a control character inside"),
-        ("\u{85}x", "\u{85}x", "it has a control character inside"),
+        ("\u{7f}", r"\u007f", "it has a control character inside"),
+        ("\u{85}x", r"\u0085x", "it has a control character inside"),
     ] {
         let server = Server::uncalled();
         retrieve().args(["good", id]).server(&server).run().is(

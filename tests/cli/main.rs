@@ -17,3 +17,5 @@ mod support;
 mod errors;
 mod harness;
 mod retrieve;
+mod retry;
+mod wait;

@@ -4,6 +4,11 @@
 //! Environment variables are named in the help but not read here: clap would take an empty one
 //! for a value, and a message could not say which of flag and variable it is about.
 
+#![expect(
+    clippy::doc_markdown,
+    reason = "doc comments of options are help text, not Markdown"
+)]
+
 use std::path::PathBuf;
 use std::time::Duration;
 

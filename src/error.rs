@@ -198,10 +198,20 @@ pub fn settle(error: anyhow::Error) -> Option<Failure> {
             Some(io) if io.kind() == io::ErrorKind::BrokenPipe => None,
             Some(io) => Some(Failure::new(
                 Exit::Failure,
-                format!("cannot write to standard output: {io}"),
+                format!("cannot write to standard output: {}", words(io)),
             )),
             None => Some(Failure::new(Exit::Failure, format!("{error:#}"))),
         },
+    }
+}
+
+/// What the system says about a failed operation, without the number that only it understands.
+#[must_use]
+pub fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
     }
 }
 

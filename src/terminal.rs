@@ -1,6 +1,7 @@
 //! What each output stream is, and how hostile text is shown on it.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
@@ -97,7 +98,8 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     for character in text.chars() {
         if is_unsafe(character) {
             for unit in character.encode_utf16(&mut units) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
             }
         } else {
             escaped.push(character);

@@ -232,11 +232,13 @@ impl Network {
     pub fn may_pass(&self, is_default_host: bool) -> bool {
         match self {
             Self::Dns(_) => is_default_host,
-            Self::Refused | Self::ConnectTimeout | Self::Timeout(_) | Self::Cut | Self::Unasked => {
-                true
-            }
             Self::Tls(_) | Self::Proxy(_) | Self::NotHttp | Self::Encoding => false,
-            Self::Other(_) => true,
+            Self::Refused
+            | Self::ConnectTimeout
+            | Self::Timeout(_)
+            | Self::Cut
+            | Self::Unasked
+            | Self::Other(_) => true,
         }
     }
 }

@@ -109,11 +109,16 @@ impl<'a> Client<'a> {
                 Ok(found) => return Ok(found),
                 Err(cause) => cause,
             };
-            match self.decide(attempt, &cause) {
+            let decision = self.decide(attempt, &cause);
+            if is_rate_limit(&cause)
+                && let Decision::Retry(delay)
+                | Decision::Exhausted(Some(delay))
+                | Decision::TooLong(delay) = decision
+            {
+                self.hold_back(delay);
+            }
+            match decision {
                 Decision::Retry(delay) => {
-                    if is_rate_limit(&cause) {
-                        self.hold_back(delay);
-                    }
                     if deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {
                         return Err(failed(cause, attempt, true, None));
                     }
@@ -121,13 +126,8 @@ impl<'a> Client<'a> {
                     tokio::time::sleep(delay).await;
                 }
                 Decision::Final => return Err(failed(cause, attempt, false, None)),
-                Decision::Exhausted => return Err(failed(cause, attempt, true, None)),
-                Decision::TooLong(delay) => {
-                    if is_rate_limit(&cause) {
-                        self.hold_back(delay);
-                    }
-                    return Err(failed(cause, attempt, true, Some(delay)));
-                }
+                Decision::Exhausted(_) => return Err(failed(cause, attempt, true, None)),
+                Decision::TooLong(delay) => return Err(failed(cause, attempt, true, Some(delay))),
             }
         }
     }
@@ -192,20 +192,12 @@ impl<'a> Client<'a> {
             return Err(Cause::Status(answer));
         }
         let poll_after = retry::poll_after(&answer.headers);
-        let unusable = |body, why: String| {
-            let (status, headers) = (answer.status, answer.headers);
-            let answer = Answer {
-                status,
-                headers,
-                body,
-            };
-            Err(Cause::Unusable(answer, why))
+        let (body, why) = match String::from_utf8(answer.body).map(FileObject::parse) {
+            Ok(Ok(object)) => return Ok(Found { object, poll_after }),
+            Ok(Err((text, why))) => (text.into_bytes(), why.to_string()),
+            Err(error) => (error.into_bytes(), "not UTF-8".to_owned()),
         };
-        match String::from_utf8(answer.body).map(FileObject::parse) {
-            Ok(Ok(object)) => Ok(Found { object, poll_after }),
-            Ok(Err((text, why))) => unusable(text.into_bytes(), why.to_string()),
-            Err(error) => unusable(error.into_bytes(), "not UTF-8".to_owned()),
-        }
+        Err(Cause::Unusable(Answer { body, ..answer }, why))
     }
 
     /// The first answer that is no redirect.

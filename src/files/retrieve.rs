@@ -17,7 +17,7 @@ use super::wait::{self, Next};
 use crate::client::error::span;
 use crate::client::{Client, Found, error};
 use crate::console::Console;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, words};
 use crate::output::{self, Printer};
 use crate::settings::{IdSource, Settings, Wait};
 
@@ -94,13 +94,12 @@ pub async fn run(
             .buffered(open)
     );
     loop {
-        let next = match lookups.next().now_or_never() {
-            Some(next) => next,
-            None => {
-                // Nothing more at once: what is there should be seen.
-                console.aside(|| printer.flush())?;
-                retrieval.while_live(lookups.next()).await
-            }
+        let next = if let Some(next) = lookups.next().now_or_never() {
+            next
+        } else {
+            // Nothing more at once: what is there should be seen.
+            console.aside(|| printer.flush())?;
+            retrieval.while_live(lookups.next()).await
         };
         let Some(looked) = next else { break };
         if let Some(object) = looked.object
@@ -382,6 +381,6 @@ fn read_line(stdin: &mut impl BufRead, number: u64) -> Result<Option<String>, Un
         Ok(_) => String::from_utf8(line)
             .map(Some)
             .map_err(|_| unread("is not valid UTF-8", false)),
-        Err(error) => Err(unread(&format!("cannot be read: {error}"), true)),
+        Err(error) => Err(unread(&format!("cannot be read: {}", words(&error)), true)),
     }
 }

@@ -865,6 +865,6 @@ fn no_backtrace_is_ever_printed() {
         .is(
             2,
             "",
-            "error: cannot read the API key from `missing`: No such file or directory (os error 2)\n",
+            "error: cannot read the API key from `missing`: no such file or directory\n",
         );
 }

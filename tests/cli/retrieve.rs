@@ -176,7 +176,7 @@ fn a_base_url_that_is_none_is_named_with_its_source() {
         ),
         (
             "ftp://h/v1",
-            "\"ftp://h/v1\" is no HTTP URL (expected http:// or https://)",
+            "\"ftp://h/v1\" has a scheme that is not spoken (expected http:// or https://)",
         ),
         ("http://", "\"http://\" is not a URL: empty host"),
         (
@@ -453,7 +453,7 @@ fn a_key_file_that_cannot_be_read_is_named() {
         .is(
             2,
             "",
-            "error: cannot read the API key from `missing`: No such file or directory (os error 2)\n",
+            "error: cannot read the API key from `missing`: no such file or directory\n",
         );
     retrieve()
         .args(["a", "--api-key-file", "/"])
@@ -462,7 +462,7 @@ fn a_key_file_that_cannot_be_read_is_named() {
         .is(
             2,
             "",
-            "error: cannot read the API key from `/`: Is a directory (os error 21)\n",
+            "error: cannot read the API key from `/`: is a directory\n",
         );
     retrieve()
         .args(["-", "--api-key-file", "-"])
@@ -668,7 +668,7 @@ fn a_client_certificate_needs_its_key_and_https() {
     over_https().run().is(
         2,
         "",
-        "error: cannot use the client certificate `cert.pem`: No such file or directory (os error 2)\n",
+        "error: cannot use the client certificate `cert.pem`: no such file or directory\n",
     );
     over_https()
         .file("cert.pem", secrets::CLIENT_KEY)

@@ -115,7 +115,7 @@ impl Failure {
     }
 
     /// Writes the failure for a person: message, details, URL, request id, hint. Occurrences of
-    /// the `secrets` are removed and what could act on a terminal is escaped.
+    /// the `secrets` are removed and what could act on a terminal, or break a line, is escaped.
     ///
     /// # Errors
     /// Those of `out`.
@@ -125,7 +125,7 @@ impl Failure {
         stream: &Stream,
         secrets: &[Secret],
     ) -> io::Result<()> {
-        let clean = |text: &str| stream.safe(&scrub(text, secrets)).into_owned();
+        let clean = |text: &str| stream.safe_line(&scrub(text, secrets)).into_owned();
         let label = |word: &str| {
             if stream.color {
                 format!("{}", word.red().bold())

@@ -380,13 +380,13 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
             .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     });
     if !has_scheme {
-        let problem = if text.contains("://") {
-            "is no HTTP URL"
+        let what = if text.contains("://") {
+            "has a scheme that is not spoken"
         } else {
             "is missing a scheme"
         };
         return Err(Failure::usage(format!(
-            "{} {problem} (expected http:// or https://)",
+            "{} {what} (expected http:// or https://)",
             shown()
         )));
     }

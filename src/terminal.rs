@@ -36,6 +36,30 @@ impl Stream {
             Cow::Borrowed(text)
         }
     }
+
+    /// The same for text that must not leave its line: elsewhere than on a terminal control
+    /// characters and line separators are escaped, too.
+    #[must_use]
+    pub fn safe_line<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let breaks = |character: char| {
+            character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+        };
+        if self.is_terminal {
+            return escape(text);
+        }
+        if !text.contains(breaks) {
+            return Cow::Borrowed(text);
+        }
+        let mut line = String::with_capacity(text.len() + 16);
+        for character in text.chars() {
+            if breaks(character) {
+                line.push_str(&escape(character.encode_utf8(&mut [0; 4])));
+            } else {
+                line.push(character);
+            }
+        }
+        Cow::Owned(line)
+    }
 }
 
 /// What standard output is; without colour until somebody decides for it.
@@ -127,5 +151,23 @@ mod tests {
     #[test]
     fn a_pipe_gets_the_text_untouched() {
         assert_eq!(Stream::PIPE.safe("\u{1b}[31m"), "\u{1b}[31m");
+    }
+
+    #[test]
+    fn a_line_stays_one_line() {
+        let text = "a\n\t\u{2028}b\u{202e}\u{1b}c";
+        let terminal = Stream {
+            is_terminal: true,
+            ..Stream::PIPE
+        };
+        assert_eq!(
+            terminal.safe_line(text),
+            r"a\u000a\u0009\u2028b\u202e\u001bc"
+        );
+        assert_eq!(
+            Stream::PIPE.safe_line(text),
+            "a\\u000a\\u0009\\u2028b\u{202e}\\u001bc"
+        );
+        assert_eq!(Stream::PIPE.safe_line("👩\u{200d}🚀"), "👩\u{200d}🚀");
     }
 }

@@ -79,7 +79,8 @@ pub enum Network {
     Refused,
     /// Connecting took too long.
     ConnectTimeout,
-    /// The answer took too long; the limit.
+    /// The answer took too long; the limit, which is that of an attempt or, where that is less,
+    /// what was left of the time to wait.
     Timeout(Duration),
     /// The connection was closed or reset before the answer was complete.
     Cut,
@@ -439,7 +440,11 @@ fn network_failure(
                 "no complete answer for `{id}` from {host}{via} within {}{attempts}",
                 span(limit)
             ),
-            Some("try again, or raise --timeout".to_owned()),
+            Some(if limit < connection.timeout {
+                "try again, or raise --wait-timeout".to_owned()
+            } else {
+                "try again, or raise --timeout".to_owned()
+            }),
         ),
         Network::Cut => (
             "connection_reset",

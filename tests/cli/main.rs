@@ -23,4 +23,6 @@ mod errors;
 mod harness;
 mod readme;
 mod retrieve;
+mod retry;
 mod steady;
+mod wait;

@@ -685,7 +685,7 @@ mod tests {
         );
         assert_eq!(
             message(&["a", "--base-url", "ftp://h"], &[]),
-            "--base-url \"ftp://h\" is no HTTP URL (expected http:// or https://)"
+            "--base-url \"ftp://h\" has a scheme that is not spoken (expected http:// or https://)"
         );
         assert_eq!(
             message(&["a"], &[("OPENAI_BASE_URL", "user:secret@h")]),

@@ -137,9 +137,9 @@ pub enum ColorChoice {
     reason = "each is a flag that people type"
 )]
 pub struct Options {
-    /// Print files in this format
-    #[arg(long, global = true, help_heading = OUTPUT, ignore_case = true, default_value = "auto")]
-    pub format: Format,
+    /// Print files in this format [default: auto]
+    #[arg(long, global = true, help_heading = OUTPUT, ignore_case = true)]
+    pub format: Option<Format>,
 
     /// Print only this part of each file: a GJSON path such as `status`
     #[arg(long, global = true, help_heading = OUTPUT, value_name = "GJSON", value_parser = NonEmptyStringValueParser::new())]
@@ -153,17 +153,17 @@ pub struct Options {
     #[arg(short, long, global = true, help_heading = OUTPUT)]
     pub quiet: bool,
 
-    /// Print the error object alone, in this format
-    #[arg(long, global = true, help_heading = OUTPUT, value_name = "FORMAT", ignore_case = true, default_value = "auto")]
-    pub format_error: Format,
+    /// Print the error object alone, in this format [default: auto]
+    #[arg(long, global = true, help_heading = OUTPUT, value_name = "FORMAT", ignore_case = true)]
+    pub format_error: Option<Format>,
 
     /// Print only this part of the error object
     #[arg(long, global = true, help_heading = OUTPUT, value_name = "GJSON", value_parser = NonEmptyStringValueParser::new())]
     pub transform_error: Option<String>,
 
-    /// When to colour
-    #[arg(long, global = true, help_heading = OUTPUT, value_name = "WHEN", ignore_case = true, default_value = "auto")]
-    pub color: ColorChoice,
+    /// When to colour [default: auto]
+    #[arg(long, global = true, help_heading = OUTPUT, value_name = "WHEN", ignore_case = true)]
+    pub color: Option<ColorChoice>,
 
     /// The same as `--color never`
     #[arg(long, global = true, hide = true, overrides_with = "color")]
@@ -217,17 +217,17 @@ pub struct Options {
     #[arg(long, global = true, help_heading = CONNECTION, value_name = "URL", value_hint = ValueHint::Url, value_parser = NonEmptyStringValueParser::new())]
     pub base_url: Option<String>,
 
-    /// Longest time one attempt may take
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "DURATION", default_value = "10m", value_parser = positive_duration)]
-    pub timeout: Duration,
+    /// Longest time one attempt may take [default: 10m]
+    #[arg(long, global = true, help_heading = CONNECTION, value_name = "DURATION", value_parser = positive_duration)]
+    pub timeout: Option<Duration>,
 
-    /// How often a failed request is repeated
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", default_value = "2")]
-    pub max_retries: u32,
+    /// How often a failed request is repeated [default: 2]
+    #[arg(long, global = true, help_heading = CONNECTION, value_name = "N")]
+    pub max_retries: Option<u32>,
 
-    /// How many lookups are under way at once, 1 to 64
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=64))]
-    pub concurrency: u8,
+    /// How many lookups are under way at once, 1 to 64 [default: 8]
+    #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub concurrency: Option<u8>,
 
     /// Accepted for scripts that wrap the official tool; not used
     #[arg(long, global = true, hide = true, value_name = "KEY", value_parser = secret())]
@@ -341,8 +341,8 @@ mod tests {
     fn the_last_of_an_option_wins_wherever_it_is_typed() {
         let args = "openai --format json files --format raw --timeout 3 retrieve a --format yaml --format TABLE";
         let (cli, _) = typed(&args.split(' ').collect::<Vec<_>>()).unwrap();
-        assert_eq!(cli.options.format, Format::Table);
-        assert_eq!(cli.options.timeout, Duration::from_secs(3));
+        assert_eq!(cli.options.format, Some(Format::Table));
+        assert_eq!(cli.options.timeout, Some(Duration::from_secs(3)));
     }
 
     #[test]

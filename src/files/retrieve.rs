@@ -326,14 +326,10 @@ fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
         let mut together = Vec::new();
         for number in 1_u64.. {
             let line = read_line(&mut stdin, number);
-            let end = !matches!(
-                &line,
-                Ok(Some(_))
-                    | Err(Unread {
-                        is_final: false,
-                        ..
-                    })
-            );
+            let end = match &line {
+                Ok(line) => line.is_none(),
+                Err(unread) => unread.is_final,
+            };
             match line {
                 Ok(None) => {}
                 Ok(Some(line)) if line.trim().is_empty() => {}

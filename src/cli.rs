@@ -155,17 +155,17 @@ pub enum ColorChoice {
     reason = "each is a flag that people type"
 )]
 pub struct Options {
-    /// Lookups under way at once, 1 to 64
+    /// Lookups at once, 1 to 64 [default: 8]
     ///
     /// The output keeps the order of the ids all the same.
-    #[arg(long, global = true, help_heading = LOOKUP, display_order = 2, value_name = "N", value_hint = ValueHint::Other, default_value = "8", value_parser = clap::value_parser!(u8).range(1..=64))]
-    pub concurrency: u8,
+    #[arg(long, global = true, help_heading = LOOKUP, display_order = 2, value_name = "N", value_hint = ValueHint::Other, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub concurrency: Option<u8>,
 
     /// Print json, jsonl, yaml, raw, table or pretty
     ///
     /// Names may be typed in any case.
-    #[arg(long, global = true, help_heading = OUTPUT, ignore_case = true, default_value = "auto", hide_default_value = true, hide_possible_values = true)]
-    pub format: Format,
+    #[arg(long, global = true, help_heading = OUTPUT, ignore_case = true, hide_possible_values = true)]
+    pub format: Option<Format>,
 
     /// Print only the part at this GJSON path
     #[arg(long, global = true, help_heading = OUTPUT, value_name = "GJSON", value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new(), long_help = docs::TRANSFORM)]
@@ -188,8 +188,8 @@ pub struct Options {
     ///
     /// `--no-color` is the same as `--color never`. Standard output and standard error are
     /// judged apart.
-    #[arg(long, global = true, help_heading = OUTPUT, value_name = "WHEN", ignore_case = true, default_value = "auto", hide_default_value = true, hide_possible_values = true)]
-    pub color: ColorChoice,
+    #[arg(long, global = true, help_heading = OUTPUT, value_name = "WHEN", ignore_case = true, hide_possible_values = true)]
+    pub color: Option<ColorChoice>,
 
     /// The same as `--color never`
     #[arg(long, global = true, hide = true, overrides_with = "color")]
@@ -207,8 +207,8 @@ pub struct Options {
     /// For scripts: standard error then holds what the server sent as its error, or an object
     /// with the same fields (message, type, param, code) where no server answered. The formats
     /// are those of `--format`; auto is the report for people.
-    #[arg(long, global = true, help_heading = OUTPUT, value_name = "FORMAT", ignore_case = true, default_value = "auto", hide_default_value = true, hide_possible_values = true)]
-    pub format_error: Format,
+    #[arg(long, global = true, help_heading = OUTPUT, value_name = "FORMAT", ignore_case = true, hide_possible_values = true)]
+    pub format_error: Option<Format>,
 
     /// Print only this part of the error object
     ///
@@ -251,21 +251,21 @@ pub struct Options {
     #[arg(long, global = true, help_heading = CONNECTION, value_name = "URL", value_hint = ValueHint::Url, value_parser = NonEmptyStringValueParser::new())]
     pub base_url: Option<String>,
 
-    /// Longest time for one attempt
+    /// Longest time for one attempt [default: 10m]
     ///
     /// From connecting to the last byte of the answer; connecting alone may take 5 seconds. A
     /// bare number is seconds; 500ms, 30s, 5m and 1h30m are understood, too.
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "DURATION", value_hint = ValueHint::Other, default_value = "10m", value_parser = positive_duration)]
-    pub timeout: Duration,
+    #[arg(long, global = true, help_heading = CONNECTION, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = positive_duration)]
+    pub timeout: Option<Duration>,
 
-    /// Times to repeat a request that failed
+    /// Repeats of a failed request [default: 2]
     ///
     /// Repeated are the answers 408, 409, 429 and 5xx, failed connections, and answers that were
     /// cut off: after 0.5 to 8 seconds, or when the server says in Retry-After, if that is within
     /// 2 minutes. Never repeated: a quota that is used up, a certificate that is not trusted. 0
     /// means no repeats.
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", value_hint = ValueHint::Other, default_value = "2")]
-    pub max_retries: u32,
+    #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", value_hint = ValueHint::Other)]
+    pub max_retries: Option<u32>,
 
     /// Read the API key from a file; - is stdin
     ///
@@ -419,8 +419,8 @@ mod tests {
     fn the_last_of_an_option_wins_wherever_it_is_typed() {
         let args = "openai --format json files --format raw --timeout 3 retrieve a --format yaml --format TABLE";
         let (cli, _) = typed(&args.split(' ').collect::<Vec<_>>()).unwrap();
-        assert_eq!(cli.options.format, Format::Table);
-        assert_eq!(cli.options.timeout, Duration::from_secs(3));
+        assert_eq!(cli.options.format, Some(Format::Table));
+        assert_eq!(cli.options.timeout, Some(Duration::from_secs(3)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::io::{BufRead, Read as _, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
 use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
@@ -325,40 +325,47 @@ fn ids(sources: &[IdSource]) -> impl Stream<Item = Result<FileId, Failure>> {
     stream::iter(sources).map(from).flatten()
 }
 
-/// How many ids are read ahead.
-const READ_AHEAD: usize = 64;
-
 /// The longest line that is taken for an id, in bytes; a URL of this length is refused by most
 /// servers already.
 const LONGEST_LINE: u64 = 16 * 1024;
 
 /// The ids on standard input, one a line. A thread reads them, since a read of standard input
-/// cannot be interrupted; it reads no further than [`READ_AHEAD`] before they are taken.
+/// cannot be interrupted. It hands on what came together in one piece, as waking the other side
+/// for each id would cost more than the id, and reads no further before that is taken.
 fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
-    let (sender, receiver) = tokio::sync::mpsc::channel(READ_AHEAD);
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
     std::thread::spawn(move || {
-        let mut stdin = std::io::stdin().lock();
+        let mut stdin = BufReader::new(std::io::stdin().lock());
+        let mut together = Vec::new();
         for number in 1_u64.. {
             let line = read_line(&mut stdin, number);
-            let end = matches!(&line, Err(failure) if failure.is_final);
-            let id = match line {
-                Ok(None) => break,
-                Ok(Some(line)) if line.trim().is_empty() => continue,
-                Ok(Some(line)) => FileId::new(line.trim()).map_err(|bad| {
+            let end = match &line {
+                Ok(line) => line.is_none(),
+                Err(unread) => unread.is_final,
+            };
+            match line {
+                Ok(None) => {}
+                Ok(Some(line)) if line.trim().is_empty() => {}
+                Ok(Some(line)) => together.push(FileId::new(line.trim()).map_err(|bad| {
                     Failure::usage(format!(
                         "line {number} of standard input cannot be looked up: {bad}"
                     ))
-                }),
-                Err(unread) => Err(unread.failure),
-            };
-            if sender.blocking_send(id).is_err() || end {
+                })),
+                Err(unread) => together.push(Err(unread.failure)),
+            }
+            let all_came = end || !stdin.buffer().contains(&b'\n');
+            let handed_on =
+                !all_came || sender.blocking_send(std::mem::take(&mut together)).is_ok();
+            if end || !handed_on {
                 break;
             }
         }
     });
     stream::unfold(receiver, |mut receiver| async {
-        receiver.recv().await.map(|id| (id, receiver))
+        receiver.recv().await.map(|ids| (ids, receiver))
     })
+    .map(stream::iter)
+    .flatten()
 }
 
 /// A line that is no text; after some of them there can be no next one.

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::HeaderMap;
+use reqwest::header::{AUTHORIZATION, HeaderMap};
 
 use super::tls;
 use crate::error::{Exit, Failure};
@@ -80,7 +80,8 @@ pub enum Network {
     Refused,
     /// Connecting took too long.
     ConnectTimeout,
-    /// The answer took too long; the limit.
+    /// The answer took too long; the limit, which is that of an attempt or, where that is less,
+    /// what was left of the time to wait.
     Timeout(Duration),
     /// The connection was closed or reset before the answer was complete.
     Cut,
@@ -95,6 +96,9 @@ pub enum Network {
     Proxy(Refusal),
     /// What came is not HTTP.
     NotHttp,
+    /// Something came before anything was asked: the greeting of another protocol, or the last
+    /// words on a connection that the server gave up at this moment.
+    Unasked,
     /// The body is not encoded as its header says.
     Encoding,
     /// Something else; in words.
@@ -166,7 +170,7 @@ impl fmt::Display for Cause {
                 Network::Tls { error, .. } => error.fmt(f),
                 Network::Proxy(refusal) => refusal.fmt(f),
                 Network::Other(words) => f.write_str(words),
-                Network::NotHttp => f.write_str("the answer is not HTTP"),
+                Network::NotHttp | Network::Unasked => f.write_str("the answer is not HTTP"),
                 Network::Encoding => f.write_str("the answer cannot be decoded"),
             },
         }
@@ -238,7 +242,12 @@ impl Network {
             });
         }
         if let Some(error) = error.downcast_ref::<hyper::Error>() {
-            return error.is_parse().then_some(Self::NotHttp);
+            if error.is_parse() {
+                return Some(Self::NotHttp);
+            }
+            // There is no other way to tell this one.
+            let unasked = error.to_string() == "received unexpected message from connection";
+            return unasked.then_some(Self::Unasked);
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
             // An io::Error hides what it wraps from `source`.
@@ -301,6 +310,7 @@ impl Network {
             | Self::ConnectTimeout
             | Self::Timeout(_)
             | Self::Cut
+            | Self::Unasked
             | Self::Other(_) => true,
         }
     }
@@ -325,7 +335,8 @@ impl Error {
             Cause::TooLarge(limit) => Failure::new(
                 Exit::Failure,
                 format!("the answer for `{id}` is larger than {} MiB", limit >> 20),
-            ),
+            )
+            .hint("check the base URL; a file object has a few hundred bytes"),
             Cause::Redirect(redirect) => redirected(redirect, id, &self.url),
             Cause::Network(network) => network_failure(network, id, &host, connection, &attempts),
             Cause::HeldBack(_) => Failure::new(
@@ -361,6 +372,10 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             Exit::Authentication,
             format!("not authorized to look up `{id}` {http}"),
             Some(match connection.credentials {
+                _ if connection.custom_headers.contains_key(AUTHORIZATION) => {
+                    "the server did not accept the Authorization of OPENAI_CUSTOM_HEADERS"
+                        .to_owned()
+                }
                 Credentials::ApiKey(_, source) => {
                     format!("the server did not accept the API key from {source}")
                 }
@@ -379,18 +394,30 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
                     .to_owned(),
             ),
         ),
-        407 => (
-            Exit::Network,
-            match &connection.proxy {
-                Some(proxy) if proxy.has_user_info() => format!(
-                    "{} does not accept the user name and password {http}",
-                    proxy.name()
+        407 => {
+            let (who, has_some, hint) = match &connection.proxy {
+                Some(proxy) => (
+                    proxy.name(),
+                    proxy.has_user_info(),
+                    proxy.credentials_hint(),
                 ),
-                Some(proxy) => format!("{} wants a user name and password {http}", proxy.name()),
-                None => format!("a proxy wants a user name and password {http}"),
-            },
-            connection.proxy.as_ref().map(Proxy::credentials_hint),
-        ),
+                None => (
+                    "the proxy".to_owned(),
+                    false,
+                    "put them into the URL of the proxy: http://USER:PASSWORD@HOST:PORT".to_owned(),
+                ),
+            };
+            let refuses = if has_some {
+                "does not accept the"
+            } else {
+                "wants a"
+            };
+            (
+                Exit::Network,
+                format!("{who} {refuses} user name and password {http}"),
+                Some(hint),
+            )
+        }
         429 if answer.is_out_of_quota() => (
             Exit::RateLimit,
             format!("no quota left to look up `{id}` {http}"),
@@ -403,10 +430,10 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             format!("too many requests; `{id}` was not looked up {http}"),
             Some("try again later, or with a lower --concurrency".to_owned()),
         ),
-        status @ (408 | 409 | 500..=599) => (
+        408 | 409 | 500..=599 => (
             Exit::Server,
             format!("the server failed to look up `{id}` {http}"),
-            (status >= 500).then(|| "try again later, or raise --max-retries".to_owned()),
+            Some("try again later, or raise --max-retries".to_owned()),
         ),
         _ => (
             Exit::Failure,
@@ -499,6 +526,11 @@ fn network_failure(
     };
     let reach = format!("cannot reach {host}{via} to look up `{id}`");
     let base_url = "check the network and the base URL".to_owned();
+    let exit = match network {
+        // It did arrive.
+        Network::Encoding => Exit::Failure,
+        _ => Exit::Network,
+    };
     let (code, what, hint) = match network {
         Network::Dns(words) => (
             "dns",
@@ -526,7 +558,11 @@ fn network_failure(
                 "no complete answer for `{id}` from {host}{via} within {}{attempts}",
                 span(limit)
             ),
-            Some("try again, or raise --timeout".to_owned()),
+            Some(if limit < connection.timeout {
+                "try again, or raise --wait-timeout".to_owned()
+            } else {
+                "try again, or raise --timeout".to_owned()
+            }),
         ),
         Network::Cut => (
             "connection_reset",
@@ -553,7 +589,7 @@ fn network_failure(
             let (what, hint) = refused_by_proxy(refusal, host, &reach, attempts, proxy);
             ("proxy", what, hint)
         }
-        Network::NotHttp => {
+        Network::NotHttp | Network::Unasked => {
             let (peer, url) = if to_proxy {
                 (name.as_str(), "the proxy")
             } else {
@@ -561,7 +597,7 @@ fn network_failure(
             };
             (
                 "not_http",
-                format!("what {peer} answered for `{id}` is not HTTP"),
+                format!("what {peer} answered for `{id}` is not HTTP{attempts}"),
                 Some(format!(
                     "check scheme and port of {url}: http:// or https://"
                 )),
@@ -583,7 +619,7 @@ fn network_failure(
     Failure {
         code: Some(code),
         hint,
-        ..Failure::new(Exit::Network, what)
+        ..Failure::new(exit, what)
     }
 }
 

@@ -9,7 +9,7 @@ use colored::{ColoredString, Colorize};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::terminal::{Stream, escape};
+use crate::terminal::Stream;
 
 /// In a pipe, content wider than this, in columns, does not widen what is aligned with it. Else
 /// one value of megabytes would pad every other line to its width. File systems end a name at
@@ -31,26 +31,9 @@ pub(super) fn limit(stream: &Stream) -> Option<usize> {
     stream.is_terminal.then_some(width.clamp(NARROWEST, WIDEST))
 }
 
-/// `text` as it may stand inside a line of `stream`: escaped for a terminal; elsewhere only
-/// control characters and line separators are, as a line break would end the line.
+/// `text` as it may stand inside a line of `stream`.
 pub(super) fn one_line<'a>(text: &'a str, stream: &Stream) -> Cow<'a, str> {
-    let breaks =
-        |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
-    if stream.is_terminal {
-        return escape(text);
-    }
-    if !text.contains(breaks) {
-        return Cow::Borrowed(text);
-    }
-    let mut line = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        if breaks(character) {
-            line.push_str(&escape(character.encode_utf8(&mut [0; 4])));
-        } else {
-            line.push(character);
-        }
-    }
-    Cow::Owned(line)
+    stream.safe_line(text)
 }
 
 /// The most columns that stay together: those of an emoji with a skin tone.
@@ -234,20 +217,6 @@ mod tests {
         assert_eq!(wrap("a bcdefgh", 4), ["a", "bcde", "fgh"]);
         assert_eq!(wrap("資料資料", 5), ["資料", "資料"]);
         assert_eq!(wrap(" aaaa資", 5), [" aaaa", "資"]);
-    }
-
-    #[test]
-    fn a_line_stays_one_line() {
-        let text = "a\n\t\u{2028}b\u{202e}\u{1b}c";
-        assert_eq!(
-            one_line(text, &TERMINAL),
-            r"a\u000a\u0009\u2028b\u202e\u001bc"
-        );
-        assert_eq!(
-            one_line(text, &Stream::PIPE),
-            "a\\u000a\\u0009\\u2028b\u{202e}\\u001bc"
-        );
-        assert_eq!(one_line("👩\u{200d}🚀", &Stream::PIPE), "👩\u{200d}🚀");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use crate::server::{Reply, Server};
-use crate::support::{Signal, like, program, retrieve};
+use crate::support::{Signal, like, program, retrieve, screen};
 
 /// The program of the example `demo`, built if it is not yet: `cargo test --test cli` does not.
 fn demo() -> PathBuf {
@@ -116,4 +116,35 @@ fn a_served_demo_knows_every_file_that_it_lists() {
         like(predicates::str::contains("until Ctrl-C")),
         "",
     );
+}
+
+#[test]
+fn a_hostile_name_is_harmless_on_a_terminal() {
+    for format in ["auto", "json", "jsonl", "raw", "yaml", "pretty", "table"] {
+        // What a terminal may not get is checked after each run.
+        let run = program(demo())
+            .args(["files", "retrieve", "file-hostile", "--format", format])
+            .terminal(80, 24)
+            .run();
+        run.is(
+            0,
+            like(predicates::str::contains("invoice\\u202efdp.exe\\u200b")),
+            "",
+        );
+    }
+}
+
+#[test]
+fn nothing_is_left_of_the_live_line() {
+    let run = program(demo())
+        .args(["files", "retrieve", "file-soon", "--transform", "status"])
+        .args(["--wait", "--poll-interval", "300ms", "--color", "never"])
+        .terminal(80, 24)
+        .run();
+    run.is(
+        0,
+        "\"processed\"\n",
+        like(predicates::str::contains("uploaded")),
+    );
+    assert_eq!(screen(&run.stderr, 80, 24), "");
 }

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,22 +10,16 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::pki::Identity;
+use super::skip;
 use crate::server::file_object;
 
-/// Whether nginx is there. If not, says so on stderr; under `CI` that is a failure.
+/// Whether nginx is there; a test that needs it is skipped otherwise.
 pub(crate) fn is_available() -> bool {
     let found = binary().is_some();
     if !found {
         skip("nginx is not installed");
     }
     found
-}
-
-/// Says on stderr why a test is skipped; under `CI` that is a failure.
-pub(crate) fn skip(why: &str) {
-    assert!(env::var_os("CI").is_none_or(|ci| ci.is_empty()), "{why}");
-    // Written to the stream itself: the test runner hides what a passing test prints.
-    let _ = writeln!(io::stderr(), "SKIPPED: {why}");
 }
 
 /// The program; on Debian it is where the path of an ordinary user does not lead.

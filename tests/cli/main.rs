@@ -21,6 +21,7 @@ mod aimock;
 mod demo;
 mod errors;
 mod harness;
+mod proxy;
 mod readme;
 mod retrieve;
 mod retry;

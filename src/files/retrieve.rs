@@ -11,7 +11,7 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::id::FileId;
+use super::id::{BadId, FileId};
 use super::object::{FileObject, Status};
 use super::wait::{self, Next};
 use crate::client::error::span;
@@ -46,6 +46,8 @@ struct Retrieval<'a> {
     /// Requests under way.
     requests: Semaphore,
     started: Instant,
+    /// When the live line was last drawn, or could have been.
+    drawn: Cell<Instant>,
     begun: Cell<usize>,
     done: Cell<usize>,
     /// The file whose status changed last, and that status.
@@ -75,13 +77,15 @@ pub async fn run(
         Some(_) => OPEN_WAITS,
         None => concurrency * OPEN_PER_REQUEST,
     };
+    let now = Instant::now();
     let retrieval = Retrieval {
         client,
         console,
         settings,
         output,
         requests: Semaphore::new(concurrency),
-        started: Instant::now(),
+        started: now,
+        drawn: Cell::new(now),
         begun: Cell::new(0),
         done: Cell::new(0),
         latest: RefCell::new(String::new()),
@@ -114,6 +118,9 @@ pub async fn run(
     }
     console.clear();
     printer.finish()?;
+    if retrieval.begun.get() == 0 {
+        return Err(Failure::usage("no file id on standard input").into());
+    }
     Ok(exit)
 }
 
@@ -253,7 +260,9 @@ impl Retrieval<'_> {
         }
         let mut next = std::pin::pin!(next);
         loop {
-            match tokio::time::timeout(TICK, &mut next).await {
+            // Measured from the last drawing: results may come faster than the line is drawn.
+            let due = self.drawn.get() + TICK;
+            match tokio::time::timeout_at(due, &mut next).await {
                 Ok(next) => return next,
                 Err(_) => self.draw(),
             }
@@ -261,6 +270,7 @@ impl Retrieval<'_> {
     }
 
     fn draw(&self) {
+        self.drawn.set(Instant::now());
         let waits = self.settings.lookup.wait.is_some();
         let (begun, done) = (self.begun.get(), self.done.get());
         if self.started.elapsed() < SHORT_RUN || !(waits || begun > HANDFUL) {
@@ -339,19 +349,18 @@ fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
     std::thread::spawn(move || {
         let mut stdin = std::io::stdin().lock();
         for number in 1_u64.. {
-            let line = read_line(&mut stdin, number);
-            let end = matches!(&line, Err(failure) if failure.is_final);
-            let id = match line {
+            let (id, is_final) = match read_line(&mut stdin, number) {
                 Ok(None) => break,
-                Ok(Some(line)) if line.trim().is_empty() => continue,
-                Ok(Some(line)) => FileId::new(line.trim()).map_err(|bad| {
-                    Failure::usage(format!(
-                        "line {number} of standard input cannot be looked up: {bad}"
-                    ))
-                }),
-                Err(unread) => Err(unread.failure),
+                Ok(Some(line)) => match text_of(&line, number) {
+                    "" => continue,
+                    text => (
+                        FileId::new(text).map_err(|bad| bad_line(number, bad)),
+                        false,
+                    ),
+                },
+                Err(unread) => (Err(unread.failure), unread.is_final),
             };
-            if sender.blocking_send(id).is_err() || end {
+            if sender.blocking_send(id).is_err() || is_final {
                 break;
             }
         }
@@ -359,6 +368,22 @@ fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
     stream::unfold(receiver, |mut receiver| async {
         receiver.recv().await.map(|id| (id, receiver))
     })
+}
+
+fn bad_line(number: u64, bad: BadId) -> Failure {
+    Failure::usage(format!(
+        "line {number} of standard input cannot be looked up: {bad}"
+    ))
+}
+
+/// What a line says, without the white space around it and, in the first line, without the byte
+/// order mark that some programs write.
+fn text_of(line: &str, number: u64) -> &str {
+    let line = match number {
+        1 => line.strip_prefix('\u{feff}').unwrap_or(line),
+        _ => line,
+    };
+    line.trim()
 }
 
 /// A line that is no text; after some of them there can be no next one.
@@ -376,7 +401,9 @@ fn read_line(stdin: &mut impl BufRead, number: u64) -> Result<Option<String>, Un
     match stdin.take(LONGEST_LINE).read_until(b'\n', &mut line) {
         Ok(0) => Ok(None),
         Ok(_) if line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") => {
-            Err(unread("is too long for a file id", true))
+            let mut unread = unread("is too long for a file id", true);
+            unread.failure = unread.failure.hint("what follows it was not read");
+            Err(unread)
         }
         Ok(_) => String::from_utf8(line)
             .map(Some)

@@ -15,7 +15,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use crate::cli::{ColorChoice, Options};
 use crate::error::{self, Exit, Failure};
 use crate::files::id::FileId;
-use crate::output;
+use crate::output::{self, Format};
 use crate::secret::{Secret, api_key};
 use crate::terminal::{self, Stream};
 
@@ -24,6 +24,15 @@ pub const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 
 /// How long connecting alone may take (SDK default).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long one attempt may take (SDK default).
+const TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// How often a failed request is repeated (SDK default).
+const MAX_RETRIES: u32 = 2;
+
+/// How many lookups are under way at once.
+const CONCURRENCY: u8 = 8;
 
 /// How often `--wait` looks (SDK default of `wait_for_processing`).
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
@@ -246,7 +255,7 @@ pub fn settle(
         }
     }
     let lookup = Lookup {
-        concurrency: usize::from(options.concurrency),
+        concurrency: usize::from(options.concurrency.unwrap_or(CONCURRENCY)),
         exit_status: options.exit_status,
         wait: options.wait.then(|| Wait {
             interval: options.poll_interval.unwrap_or(POLL_INTERVAL),
@@ -271,16 +280,16 @@ pub fn output(
     let choice = if options.no_color {
         ColorChoice::Never
     } else {
-        options.color
+        options.color.unwrap_or(ColorChoice::Auto)
     };
     let colored = |stream: Stream| Stream {
         color: color(choice, environment, stream.is_terminal),
         ..stream
     };
     output::Settings {
-        format: options.format,
+        format: options.format.unwrap_or(Format::Auto),
         transform: options.transform.clone(),
-        error_format: options.format_error,
+        error_format: options.format_error.unwrap_or(Format::Auto),
         error_transform: options.transform_error.clone(),
         raw_output: options.raw_output,
         quiet: options.quiet,
@@ -341,6 +350,7 @@ fn connection(options: &Options, environment: &Environment<'_>) -> Result<Connec
     let project = header("--project", &options.project, "OPENAI_PROJECT_ID")?;
     let proxy = proxy(&base_url, environment)?;
     let client = client_certificate(options, environment, &base_url)?;
+    let timeout = options.timeout.unwrap_or(TIMEOUT);
     Ok(Connection {
         is_default_host,
         credentials,
@@ -353,9 +363,9 @@ fn connection(options: &Options, environment: &Environment<'_>) -> Result<Connec
             cert_dir: environment.get("SSL_CERT_DIR").map(PathBuf::from),
             client,
         },
-        connect_timeout: CONNECT_TIMEOUT.min(options.timeout),
-        timeout: options.timeout,
-        max_retries: options.max_retries,
+        connect_timeout: CONNECT_TIMEOUT.min(timeout),
+        timeout,
+        max_retries: options.max_retries.unwrap_or(MAX_RETRIES),
         base_url,
     })
 }

@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::io::{BufRead, Read as _, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
 use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
@@ -11,7 +11,7 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::id::{BadId, FileId};
+use super::id::FileId;
 use super::object::{FileObject, Status};
 use super::wait::{self, Next};
 use crate::client::error::span;
@@ -335,55 +335,57 @@ fn ids(sources: &[IdSource]) -> impl Stream<Item = Result<FileId, Failure>> {
     stream::iter(sources).map(from).flatten()
 }
 
-/// How many ids are read ahead.
-const READ_AHEAD: usize = 64;
-
 /// The longest line that is taken for an id, in bytes; a URL of this length is refused by most
 /// servers already.
 const LONGEST_LINE: u64 = 16 * 1024;
 
 /// The ids on standard input, one a line. A thread reads them, since a read of standard input
-/// cannot be interrupted; it reads no further than [`READ_AHEAD`] before they are taken.
+/// cannot be interrupted. It hands on what came together in one piece, as waking the other side
+/// for each id would cost more than the id, and reads no further before that is taken.
 fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
-    let (sender, receiver) = tokio::sync::mpsc::channel(READ_AHEAD);
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
     std::thread::spawn(move || {
-        let mut stdin = std::io::stdin().lock();
+        let mut stdin = BufReader::new(std::io::stdin().lock());
+        let mut together = Vec::new();
         for number in 1_u64.. {
-            let (id, is_final) = match read_line(&mut stdin, number) {
-                Ok(None) => break,
-                Ok(Some(line)) => match text_of(&line, number) {
-                    "" => continue,
-                    text => (
-                        FileId::new(text).map_err(|bad| bad_line(number, bad)),
-                        false,
-                    ),
-                },
-                Err(unread) => (Err(unread.failure), unread.is_final),
+            let line = read_line(&mut stdin, number);
+            let end = match &line {
+                Ok(line) => line.is_none(),
+                Err(unread) => unread.is_final,
             };
-            if sender.blocking_send(id).is_err() || is_final {
+            match line {
+                Ok(line) => together.extend(line.and_then(|line| id_of(&line, number))),
+                Err(unread) => together.push(Err(unread.failure)),
+            }
+            let all_came = end || !stdin.buffer().contains(&b'\n');
+            let handed_on =
+                !all_came || sender.blocking_send(std::mem::take(&mut together)).is_ok();
+            if end || !handed_on {
                 break;
             }
         }
     });
     stream::unfold(receiver, |mut receiver| async {
-        receiver.recv().await.map(|id| (id, receiver))
+        receiver.recv().await.map(|ids| (ids, receiver))
     })
+    .map(stream::iter)
+    .flatten()
 }
 
-fn bad_line(number: u64, bad: BadId) -> Failure {
-    Failure::usage(format!(
-        "line {number} of standard input cannot be looked up: {bad}"
-    ))
-}
-
-/// What a line says, without the white space around it and, in the first line, without the byte
-/// order mark that some programs write.
-fn text_of(line: &str, number: u64) -> &str {
+/// The id in a line, without the white space around it and, in the first line, without the byte
+/// order mark that some programs write. Blank lines have none.
+fn id_of(line: &str, number: u64) -> Option<Result<FileId, Failure>> {
     let line = match number {
         1 => line.strip_prefix('\u{feff}').unwrap_or(line),
         _ => line,
     };
-    line.trim()
+    let id = line.trim();
+    let bad = |bad| {
+        Failure::usage(format!(
+            "line {number} of standard input cannot be looked up: {bad}"
+        ))
+    };
+    (!id.is_empty()).then(|| FileId::new(id).map_err(bad))
 }
 
 /// A line that is no text; after some of them there can be no next one.

@@ -158,7 +158,7 @@ impl<'a, W: Write> Printer<'a, W> {
     /// Those of the stream.
     pub fn finish(mut self) -> io::Result<()> {
         if !self.rows.is_empty() {
-            let now = jiff::Zoned::now();
+            let now = human::now();
             table::write_rows(&mut self.out, &self.rows, &self.settings.stdout, &now)?;
         }
         self.out.flush()
@@ -191,9 +191,7 @@ fn write(
         Format::Raw => write_raw(out, text, stream),
         Format::Yaml => yaml::write(out, json, stream),
         Format::Pretty => pretty::write(out, TITLE, json, stream),
-        Format::Table | Format::Explore => {
-            table::write_card(out, json, stream, &jiff::Zoned::now())
-        }
+        Format::Table | Format::Explore => table::write_card(out, json, stream, &human::now()),
         Format::Auto | Format::Json => json::write_indented(out, json, stream),
     }
 }

@@ -579,7 +579,11 @@ fn a_good_answer_counts_whatever_its_status_and_type_say() {
 fn an_answer_without_end_is_given_up() {
     let endless = Reply::script([
         Step::bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
-        Step::Forever([b"10000\r\n".as_slice(), &vec![b' '; 1 << 16], b"\r\n"].concat()),
+        Step::Forever(
+            ["10000\r\n", &" ".repeat(1 << 16), "\r\n"]
+                .concat()
+                .into_bytes(),
+        ),
     ]);
     let run = answered(endless);
     run.is(

@@ -25,6 +25,7 @@ pub mod error;
 pub mod files;
 mod help;
 pub mod json;
+mod no_proxy;
 pub mod output;
 pub mod secret;
 pub mod settings;

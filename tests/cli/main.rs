@@ -26,4 +26,5 @@ mod readme;
 mod retrieve;
 mod retry;
 mod steady;
+mod tls;
 mod wait;

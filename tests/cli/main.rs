@@ -18,6 +18,7 @@ mod server;
 mod support;
 
 mod aimock;
+mod batch;
 mod demo;
 mod errors;
 mod harness;

@@ -3,6 +3,8 @@
 //! Tests use these values wherever a secret is called for. The runner looks for them in both
 //! streams of every run, so that each test is a test against leaks.
 
+use std::collections::HashMap;
+
 /// The API key of every run against a server.
 pub(crate) const API_KEY: &str = "sk-sentinel-Kq3vXw8ZtR5mYb2NcJ7hGd";
 /// The password in the URL of a proxy.
@@ -28,32 +30,68 @@ const PREFIX: &str = "sentinel-";
 /// How much of a secret counts as a leak, in bytes: a key cut in half is one.
 const FRAGMENT: usize = 8;
 
-/// The first secret of which `text` has a fragment, in clear or in Base64 (as `Basic`
-/// credentials have it). `further` are secrets of one test beside the constants.
+/// The first secret of which `text` has a fragment. `further` are secrets of one test beside the
+/// constants.
+///
+/// Neither upper and lower case, nor escapes of JSON and URLs, nor anything that stands between
+/// letters and digits, such as line breaks and the edges of a box, hides a fragment; nor does
+/// Base64, as `Basic` credentials have it.
 pub(crate) fn leaked(text: &[u8], further: &[String]) -> Option<String> {
-    let text = String::from_utf8_lossy(text).to_lowercase();
-    ALL.iter()
+    let mut fragments: HashMap<[u8; FRAGMENT], &str> = HashMap::new();
+    for secret in ALL
+        .iter()
         .copied()
         .chain(further.iter().map(String::as_str))
-        .find(|secret| {
-            let random = secret
-                .split_once(PREFIX)
-                .map_or(*secret, |(_, random)| random);
-            [random.to_owned()]
-                .into_iter()
-                .chain((0..3).map(|shift| base64_inside(random, shift)))
-                .any(|form| {
-                    form.to_lowercase()
-                        .as_bytes()
-                        .windows(FRAGMENT)
-                        .any(|window| contains(text.as_bytes(), window))
-                })
-        })
-        .map(str::to_owned)
+    {
+        let random = secret
+            .split_once(PREFIX)
+            .map_or(secret, |(_, random)| random);
+        let encoded = (0..3).map(|shift| base64_inside(random, shift));
+        for form in encoded.chain([random.to_owned()]) {
+            let letters = letters(&form);
+            fragments.extend(letters.windows(FRAGMENT).map(|window| {
+                let fragment: [u8; FRAGMENT] = window.try_into().unwrap();
+                (fragment, secret)
+            }));
+        }
+    }
+    let text = String::from_utf8_lossy(text);
+    [letters(&text), letters(&unescaped(&text))]
+        .iter()
+        .flat_map(|text| text.windows(FRAGMENT))
+        .find_map(|window| fragments.get(window))
+        .map(|secret| (*secret).to_owned())
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+/// The letters and digits of a text, in lower case.
+fn letters(text: &str) -> Vec<u8> {
+    text.bytes()
+        .filter(u8::is_ascii_alphanumeric)
+        .map(|byte| byte.to_ascii_lowercase())
+        .collect()
+}
+
+/// A text without the escapes of JSON and URLs, as far as they stand for ASCII.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let after = &rest[character.len_utf8()..];
+        let digits = match character {
+            '%' => after.get(..2),
+            '\\' => after.strip_prefix('u').and_then(|after| after.get(..4)),
+            _ => None,
+        };
+        let code = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let (Some(code), Some(digits)) = (code, digits) {
+            plain.push(char::from(code));
+            rest = &after.trim_start_matches('u')[digits.len()..];
+        } else {
+            plain.push(character);
+            rest = after;
+        }
+    }
+    plain
 }
 
 /// The characters that Base64 gives `text` when `shift` bytes modulo 3 stand before it, without

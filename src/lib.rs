@@ -41,11 +41,12 @@ use crate::cli::{Cli, Command, Files, FilesCommand, Options};
 use crate::client::Client;
 use crate::console::Console;
 use crate::error::Exit;
-use crate::settings::Environment;
+use crate::settings::{Environment, Settings};
 
 /// Runs the command line `args`, whose first word is the name of the program, to its exit code.
 /// Objects go to standard output, everything else to standard error.
 pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'_>) -> Exit {
+    console::hide_panics();
     // `colored` would decide once for the whole process; here each stream decides for itself and
     // calls it only where it has colour.
     colored::control::set_override(true);
@@ -75,13 +76,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
         Some(Command::Files(_)) => help::print(Some("files"), output.stdout),
         None => help::print(None, output.stdout),
     };
-    outcome.unwrap_or_else(|error| match error::settle(error) {
-        Some(failure) => {
-            console.report(&failure, &output);
-            failure.exit
-        }
-        None => Exit::Success,
-    })
+    outcome.unwrap_or_else(|error| console.settle(error, &output))
 }
 
 /// `openai files retrieve`
@@ -92,11 +87,21 @@ fn retrieve(
     output: &output::Settings,
 ) -> anyhow::Result<Exit> {
     let settings = settings::settle(options, ids, environment)?;
+    // From here on it is known what must not be printed.
     let console = Console::new(output, settings.connection.secrets());
+    Ok(look_up(&settings, output, &console).unwrap_or_else(|error| console.settle(error, output)))
+}
+
+/// Looks up what `settings` ask for.
+fn look_up(
+    settings: &Settings,
+    output: &output::Settings,
+    console: &Console,
+) -> anyhow::Result<Exit> {
     if let Some(remark) = output.remark() {
         console.remark(remark);
     }
-    let client = Client::new(&settings.connection, &console)?;
+    let client = Client::new(&settings.connection, console)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -104,7 +109,7 @@ fn retrieve(
         .context("cannot start")?;
     let out = BufWriter::new(io::stdout().lock());
     let exit = runtime.block_on(files::retrieve::run(
-        &settings, output, &client, &console, out,
+        settings, output, &client, console, out,
     ));
     // A read of standard input may be under way for ever; it ends with the process.
     runtime.shutdown_background();

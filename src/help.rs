@@ -12,6 +12,7 @@ use crate::cli::ColorChoice;
 use crate::docs;
 use crate::error::{self, Exit};
 use crate::output::Format;
+use crate::secret::{Secret, looks_like_key, scrub};
 use crate::settings::{self, Environment};
 use crate::terminal::{self, Stream};
 
@@ -39,6 +40,7 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
     };
     if error.use_stderr() {
         let text = styled(&advised(error, args).render(), colored(terminal::stderr()));
+        let text = scrub(&text, &keys(args, environment)).into_owned();
         // Where this fails there is nobody left to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
         return Exit::Usage;
@@ -62,6 +64,19 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
             failure.exit
         }),
     }
+}
+
+/// What may be a key in a command line that makes no sense: a message quotes parts of it.
+fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secret> {
+    let key = environment.get("OPENAI_API_KEY");
+    let key = key.and_then(|key| Some(Secret::new(key.to_str()?.trim())));
+    let words = args.iter().filter_map(|arg| arg.to_str());
+    words
+        .map(|word| word.split_once('=').map_or(word, |(_, value)| value))
+        .filter(|value| looks_like_key(value))
+        .map(Secret::new)
+        .chain(key)
+        .collect()
 }
 
 /// Writes `text` to standard output, which is `stdout`.

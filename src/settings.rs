@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
@@ -16,7 +17,7 @@ use crate::error::{self, Exit, Failure};
 use crate::files::id::FileId;
 use crate::no_proxy;
 use crate::output::{self, Format};
-use crate::secret::{Secret, api_key};
+use crate::secret::{Secret, api_key, is_secret_name, looks_like_key};
 use crate::terminal::{self, Stream};
 
 /// Where the OpenAI API is (API reference, "Making requests").
@@ -158,10 +159,48 @@ pub struct Connection {
 pub enum Credentials {
     /// An API key, and where it came from in words.
     ApiKey(Secret, &'static str),
-    /// User name and password from the base URL.
-    Basic(String, Option<Secret>),
+    /// The user info of the base URL.
+    Basic(UserInfo),
     /// Nothing.
     None,
+}
+
+/// The user info of a URL, decoded. Where there is no password the name may be a token, so both
+/// are kept secret.
+#[derive(Debug)]
+pub struct UserInfo {
+    name: Secret,
+    password: Option<Secret>,
+}
+
+impl UserInfo {
+    /// The user info of `url`, if it has any.
+    #[must_use]
+    pub fn of(url: &Url) -> Option<Self> {
+        let decode = |text: &str| {
+            let decoded = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+            Secret::new(decoded)
+        };
+        let has_some = !url.username().is_empty() || url.password().is_some();
+        has_some.then(|| Self {
+            name: decode(url.username()),
+            password: url.password().map(decode),
+        })
+    }
+
+    /// What follows `Basic` in a header (RFC 7617, section 2).
+    #[must_use]
+    pub fn encoded(&self) -> Secret {
+        let password = self.password.as_ref().map_or("", Secret::reveal);
+        let pair = format!("{}:{password}", self.name.reveal());
+        Secret::new(BASE64_STANDARD.encode(pair))
+    }
+
+    /// What must not be printed.
+    fn secrets(&self) -> [Secret; 2] {
+        let word = self.password.as_ref().unwrap_or(&self.name);
+        [self.encoded(), word.clone()]
+    }
 }
 
 /// A proxy.
@@ -187,7 +226,7 @@ impl Proxy {
     /// Whether its URL holds a user name or password.
     #[must_use]
     pub fn has_user_info(&self) -> bool {
-        !self.url.username().is_empty() || self.url.password().is_some()
+        UserInfo::of(&self.url).is_some()
     }
 
     /// What to do about a proxy that wants a user name and password, or others.
@@ -221,20 +260,35 @@ pub struct Tls {
 }
 
 impl Connection {
-    /// Everything that must not be printed.
+    /// Everything that must not be printed, longer texts before those that they contain.
     #[must_use]
     pub fn secrets(&self) -> Vec<Secret> {
         let mut secrets = Vec::new();
         match &self.credentials {
             Credentials::ApiKey(key, _) => secrets.push(key.clone()),
-            Credentials::Basic(_, Some(password)) => secrets.push(password.clone()),
-            Credentials::Basic(_, None) | Credentials::None => {}
+            Credentials::Basic(user_info) => secrets.extend(user_info.secrets()),
+            Credentials::None => {}
         }
-        if let Some(password) = self.proxy.as_ref().and_then(|proxy| proxy.url.password()) {
-            secrets.push(Secret::new(password));
+        if let Some(user_info) = self.proxy.as_ref().and_then(|it| UserInfo::of(&it.url)) {
+            secrets.extend(user_info.secrets());
         }
-        let values = self.custom_headers.values();
-        secrets.extend(values.filter_map(|value| value.to_str().ok().map(Secret::new)));
+        for (name, value) in &self.custom_headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            if is_secret_name(name.as_str()) {
+                // `Bearer KEY`, `session=ID; other=ID`: each part may come back alone.
+                let parts = value.split([' ', ';', ',']);
+                let values =
+                    parts.map(|part| part.split_once('=').map_or(part, |(_, value)| value));
+                secrets.extend(values.map(Secret::new));
+            }
+            secrets.push(Secret::new(value));
+        }
+        for (name, value) in self.base_url.query_pairs() {
+            if is_secret_name(&name) {
+                secrets.push(Secret::new(value));
+            }
+        }
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.reveal().len()));
         secrets
     }
 }
@@ -353,10 +407,11 @@ fn id_sources(ids: Vec<String>) -> Result<Vec<IdSource>, Failure> {
 fn connection(options: &Options, environment: &Environment<'_>) -> Result<Connection, Failure> {
     let (mut base_url, is_default_host) = base_url(options, environment)?;
     let custom_headers = custom_headers(environment)?;
-    let user_info = take_user_info(&mut base_url);
+    let user_info = UserInfo::of(&base_url);
+    base_url = without_user_info(&base_url);
     let credentials = match (key(options, environment)?, user_info) {
         (Some((key, source)), _) => Credentials::ApiKey(key, source),
-        (None, Some((name, password))) => Credentials::Basic(name, password),
+        (None, Some(user_info)) => Credentials::Basic(user_info),
         (None, None) if is_default_host && !custom_headers.contains_key(AUTHORIZATION) => {
             return Err(no_key());
         }
@@ -399,17 +454,25 @@ fn connection(options: &Options, environment: &Environment<'_>) -> Result<Connec
 /// The base URL and whether it leads to the default host.
 fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bool), Failure> {
     let (source, text) = match &options.base_url {
-        Some(typed) => ("--base-url", typed.clone()),
+        Some(typed) => ("--base-url", typed.reveal().to_owned()),
         None => match environment.text("OPENAI_BASE_URL")? {
             Some(value) => ("OPENAI_BASE_URL", value),
             None => ("the default", DEFAULT_BASE_URL.to_owned()),
         },
     };
     let text = text.trim();
-    // What stands before an @ may be a password.
-    let shown = || match text.rsplit_once('@') {
-        Some((_, host)) => format!("{source} \"…@{host}\""),
-        None => format!("{source} \"{text}\""),
+    // What stands before an @ may be a password, what follows a ? a key, and so may the whole.
+    let shown = || {
+        let (start, rest) = match text.rsplit_once('@') {
+            Some((_, rest)) => ("…@", rest),
+            None => ("", text),
+        };
+        let (rest, end) = match rest.split_once('?') {
+            Some((rest, _)) => (rest, "?…"),
+            None => (rest, ""),
+        };
+        let rest = if looks_like_key(rest) { "…" } else { rest };
+        format!("{source} \"{start}{rest}{end}\"")
     };
     let has_scheme = ["http://", "https://"].iter().any(|scheme| {
         text.get(..scheme.len())
@@ -431,19 +494,6 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
     url.set_fragment(None);
     let is_default = url.host_str() == Some("api.openai.com") && url.scheme() == "https";
     Ok((url, is_default))
-}
-
-/// Removes user name and password from `url` and returns them decoded.
-fn take_user_info(url: &mut Url) -> Option<(String, Option<Secret>)> {
-    let decode = |text: &str| {
-        percent_encoding::percent_decode_str(text)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    let name = decode(url.username());
-    let password = url.password().map(decode).map(Secret::new);
-    *url = without_user_info(url);
-    (!name.is_empty() || password.is_some()).then_some((name, password))
 }
 
 /// The API key and where it came from.
@@ -483,7 +533,11 @@ fn read_key(path: &Path) -> Result<Secret, Failure> {
     } else {
         fs::File::open(path)
             .and_then(|mut file| read(&mut file))
-            .map_err(|error| unreadable(&format!("`{}`", path.display()), &error))
+            .map_err(|error| match path.display().to_string() {
+                key if looks_like_key(&key) => unreadable("a file", &error)
+                    .hint("--api-key-file takes the path of a file that holds the key"),
+                path => unreadable(&format!("`{path}`"), &error),
+            })
     }
 }
 
@@ -703,8 +757,11 @@ mod tests {
         let settings = settled(&["a", "--base-url", url], &[]).unwrap();
         assert_eq!(settings.connection.base_url.as_str(), "http://h/v1?x=1");
         match settings.connection.credentials {
-            Credentials::Basic(name, Some(password)) => {
-                assert_eq!((name.as_str(), password.reveal()), ("us@er", "p:ss"));
+            Credentials::Basic(user_info) => {
+                assert_eq!(
+                    user_info.encoded().reveal(),
+                    BASE64_STANDARD.encode("us@er:p:ss")
+                );
             }
             other => panic!("{other:?}"),
         }
@@ -904,14 +961,57 @@ mod tests {
 
     #[test]
     fn no_secret_shows_in_debug() {
+        for key in [None, Some("sentinel-key")] {
+            let settings = settled(
+                &[
+                    "a",
+                    "--base-url",
+                    "https://sentinel-name:sentinel-password@h",
+                ],
+                &[
+                    ("OPENAI_API_KEY", key.unwrap_or_default()),
+                    ("HTTPS_PROXY", "http://sentinel-user:sentinel-proxy@p"),
+                    ("OPENAI_CUSTOM_HEADERS", "X-Custom: sentinel-header"),
+                ],
+            );
+            let debug = format!("{:?}", settings.unwrap());
+            assert!(!debug.contains("sentinel"), "{debug}");
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_printed_is_known_in_all_its_forms() {
         let settings = settled(
-            &["a", "--base-url", "http://name:sentinel-password@h"],
             &[
-                ("HTTP_PROXY", "http://u:sentinel-proxy@p"),
-                ("OPENAI_CUSTOM_HEADERS", "X-Token: sentinel-header"),
+                "a",
+                "--base-url",
+                "https://h/v1?sig=sig%2Fnature&api-version=1",
+            ],
+            &[
+                ("OPENAI_API_KEY", "sk-key"),
+                ("HTTPS_PROXY", "http://us%40er:pass%3Aword@p"),
+                (
+                    "OPENAI_CUSTOM_HEADERS",
+                    "X-Custom: one two\nX-Api-Token: Bearer token\nCookie: a=cookie",
+                ),
             ],
         );
-        let debug = format!("{:?}", settings.unwrap());
-        assert!(!debug.contains("sentinel"), "{debug}");
+        let secrets = settings.unwrap().connection.secrets();
+        let secrets: Vec<&str> = secrets.iter().map(Secret::reveal).collect();
+        let encoded = BASE64_STANDARD.encode("us@er:pass:word");
+        for expected in [
+            "sk-key",
+            "pass:word",
+            &encoded,
+            "one two",
+            "Bearer token",
+            "token",
+            "cookie",
+            "sig/nature",
+        ] {
+            assert!(secrets.contains(&expected), "{expected} in {secrets:?}");
+        }
+        assert!(!secrets.contains(&"1"));
+        assert!(secrets.is_sorted_by_key(|secret| std::cmp::Reverse(secret.len())));
     }
 }

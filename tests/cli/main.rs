@@ -26,6 +26,7 @@ mod proxy;
 mod readme;
 mod retrieve;
 mod retry;
+mod secrets;
 mod steady;
 mod tls;
 mod wait;

@@ -3,19 +3,19 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::Read;
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
-use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::cli::{ColorChoice, Options};
-use crate::error::{Exit, Failure};
+use crate::error::{self, Exit, Failure};
 use crate::files::id::FileId;
-use crate::output;
+use crate::no_proxy;
+use crate::output::{self, Format};
 use crate::secret::{Secret, api_key};
 use crate::terminal::{self, Stream};
 
@@ -25,6 +25,15 @@ pub const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 /// How long connecting alone may take (SDK default).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long one attempt may take (SDK default).
+const TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// How often a failed request is repeated (SDK default).
+const MAX_RETRIES: u32 = 2;
+
+/// How many lookups are under way at once.
+const CONCURRENCY: u8 = 8;
+
 /// How often `--wait` looks (SDK default of `wait_for_processing`).
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -32,7 +41,10 @@ const POLL_INTERVAL: Duration = Duration::from_secs(5);
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// The environment variables of the process, or a stand-in for them. An empty one counts as unset.
-pub struct Environment<'a>(Box<dyn Fn(&str) -> Option<OsString> + 'a>);
+pub struct Environment<'a>(Box<Variables<'a>>);
+
+/// From the name of a variable to its value.
+type Variables<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 
 impl<'a> Environment<'a> {
     /// The environment that `lookup` describes: from a name to a value.
@@ -160,14 +172,40 @@ pub struct Proxy {
     pub source: &'static str,
 }
 
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Proxy({} from {})",
-            without_user_info(&self.url),
+impl Proxy {
+    /// The proxy as messages name it, without user info.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let url = without_user_info(&self.url);
+        format!(
+            "the proxy {} (from {})",
+            url.as_str().trim_end_matches('/'),
             self.source
         )
+    }
+
+    /// Whether its URL holds a user name or password.
+    #[must_use]
+    pub fn has_user_info(&self) -> bool {
+        !self.url.username().is_empty() || self.url.password().is_some()
+    }
+
+    /// What to do about a proxy that wants a user name and password, or others.
+    #[must_use]
+    pub fn credentials_hint(&self) -> String {
+        let source = self.source;
+        if self.has_user_info() {
+            format!("check the user name and password in {source}")
+        } else {
+            let scheme = self.url.scheme();
+            format!("put them into {source}: {scheme}://USER:PASSWORD@HOST:PORT")
+        }
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
     }
 }
 
@@ -203,12 +241,12 @@ impl Connection {
 
 /// `url` as it may be shown: without user name and password.
 #[must_use]
-pub fn without_user_info(url: &Url) -> String {
-    let mut shown = url.clone();
+pub fn without_user_info(url: &Url) -> Url {
+    let mut bare = url.clone();
     // Neither can fail: both act on URLs with a host only, and others have no user info.
-    let _ = shown.set_username("");
-    let _ = shown.set_password(None);
-    shown.into()
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    bare
 }
 
 /// Settles what `options` and `ids`, as typed, and the environment mean.
@@ -222,7 +260,7 @@ pub fn settle(
     options: &Options,
     ids: Vec<String>,
     environment: &Environment<'_>,
-) -> anyhow::Result<Settings> {
+) -> Result<Settings, Failure> {
     let ids = id_sources(ids)?;
     let reads_ids = ids.contains(&IdSource::Stdin);
     let key_from_stdin =
@@ -230,8 +268,7 @@ pub fn settle(
     if reads_ids && key_from_stdin {
         return Err(Failure::usage(
             "standard input cannot be both the API key (--api-key-file -) and the ids (-)",
-        )
-        .into());
+        ));
     }
     if !options.wait {
         for (flag, value) in [
@@ -239,12 +276,12 @@ pub fn settle(
             ("--wait-timeout", options.wait_timeout),
         ] {
             if value.is_some() {
-                return Err(Failure::usage(format!("{flag} needs --wait")).into());
+                return Err(Failure::usage(format!("{flag} needs --wait")));
             }
         }
     }
     let lookup = Lookup {
-        concurrency: usize::from(options.concurrency),
+        concurrency: usize::from(options.concurrency.unwrap_or(CONCURRENCY)),
         exit_status: options.exit_status,
         wait: options.wait.then(|| Wait {
             interval: options.poll_interval.unwrap_or(POLL_INTERVAL),
@@ -269,16 +306,16 @@ pub fn output(
     let choice = if options.no_color {
         ColorChoice::Never
     } else {
-        options.color
+        options.color.unwrap_or(ColorChoice::Auto)
     };
     let colored = |stream: Stream| Stream {
         color: color(choice, environment, stream.is_terminal),
         ..stream
     };
     output::Settings {
-        format: options.format,
+        format: options.format.unwrap_or(Format::Auto),
         transform: options.transform.clone(),
-        error_format: options.format_error,
+        error_format: options.format_error.unwrap_or(Format::Auto),
         error_transform: options.transform_error.clone(),
         raw_output: options.raw_output,
         quiet: options.quiet,
@@ -313,7 +350,7 @@ fn id_sources(ids: Vec<String>) -> Result<Vec<IdSource>, Failure> {
     Ok(sources)
 }
 
-fn connection(options: &Options, environment: &Environment<'_>) -> anyhow::Result<Connection> {
+fn connection(options: &Options, environment: &Environment<'_>) -> Result<Connection, Failure> {
     let (mut base_url, is_default_host) = base_url(options, environment)?;
     let custom_headers = custom_headers(environment)?;
     let user_info = take_user_info(&mut base_url);
@@ -321,7 +358,7 @@ fn connection(options: &Options, environment: &Environment<'_>) -> anyhow::Resul
         (Some((key, source)), _) => Credentials::ApiKey(key, source),
         (None, Some((name, password))) => Credentials::Basic(name, password),
         (None, None) if is_default_host && !custom_headers.contains_key(AUTHORIZATION) => {
-            return Err(no_key().into());
+            return Err(no_key());
         }
         (None, None) => Credentials::None,
     };
@@ -339,6 +376,7 @@ fn connection(options: &Options, environment: &Environment<'_>) -> anyhow::Resul
     let project = header("--project", &options.project, "OPENAI_PROJECT_ID")?;
     let proxy = proxy(&base_url, environment)?;
     let client = client_certificate(options, environment, &base_url)?;
+    let timeout = options.timeout.unwrap_or(TIMEOUT);
     Ok(Connection {
         is_default_host,
         credentials,
@@ -351,9 +389,9 @@ fn connection(options: &Options, environment: &Environment<'_>) -> anyhow::Resul
             cert_dir: environment.get("SSL_CERT_DIR").map(PathBuf::from),
             client,
         },
-        connect_timeout: CONNECT_TIMEOUT.min(options.timeout),
-        timeout: options.timeout,
-        max_retries: options.max_retries,
+        connect_timeout: CONNECT_TIMEOUT.min(timeout),
+        timeout,
+        max_retries: options.max_retries.unwrap_or(MAX_RETRIES),
         base_url,
     })
 }
@@ -378,8 +416,13 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
             .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     });
     if !has_scheme {
+        let what = if text.contains("://") {
+            "has a scheme that is not spoken"
+        } else {
+            "is missing a scheme"
+        };
         return Err(Failure::usage(format!(
-            "{} is missing a scheme (expected http:// or https://)",
+            "{} {what} (expected http:// or https://)",
             shown()
         )));
     }
@@ -399,9 +442,7 @@ fn take_user_info(url: &mut Url) -> Option<(String, Option<Secret>)> {
     };
     let name = decode(url.username());
     let password = url.password().map(decode).map(Secret::new);
-    if let Ok(bare) = Url::parse(&without_user_info(url)) {
-        *url = bare;
-    }
+    *url = without_user_info(url);
     (!name.is_empty() || password.is_some()).then_some((name, password))
 }
 
@@ -409,7 +450,7 @@ fn take_user_info(url: &mut Url) -> Option<(String, Option<Secret>)> {
 fn key(
     options: &Options,
     environment: &Environment<'_>,
-) -> anyhow::Result<Option<(Secret, &'static str)>> {
+) -> Result<Option<(Secret, &'static str)>, Failure> {
     let (pasted, source) = if let Some(typed) = &options.api_key {
         (typed.clone(), "--api-key")
     } else if let Some(path) = &options.api_key_file {
@@ -427,21 +468,23 @@ fn key(
 /// The largest key file that is read, in bytes; far more than any key has.
 const LONGEST_KEY: u64 = 64 * 1024;
 
-fn read_key(path: &Path) -> anyhow::Result<Secret> {
+fn read_key(path: &Path) -> Result<Secret, Failure> {
     let read = |reader: &mut dyn Read| {
         let mut text = String::new();
         reader.take(LONGEST_KEY).read_to_string(&mut text)?;
-        Ok::<_, std::io::Error>(text)
+        Ok(Secret::new(text))
     };
-    let text = if path == Path::new("-") {
-        read(&mut std::io::stdin()).context("cannot read the API key from standard input")
+    let unreadable = |what: &str, error: &io::Error| {
+        let why = error::words(error);
+        Failure::usage(format!("cannot read the API key from {what}: {why}"))
+    };
+    if path == Path::new("-") {
+        read(&mut io::stdin()).map_err(|error| unreadable("standard input", &error))
     } else {
-        std::fs::File::open(path)
+        fs::File::open(path)
             .and_then(|mut file| read(&mut file))
-            .with_context(|| format!("cannot read the API key from `{}`", path.display()))
-    };
-    text.map(Secret::new)
-        .map_err(|error| Failure::usage(format!("{error:#}")).into())
+            .map_err(|error| unreadable(&format!("`{}`", path.display()), &error))
+    }
 }
 
 fn no_key() -> Failure {
@@ -491,22 +534,19 @@ fn proxy(base_url: &Url, environment: &Environment<'_>) -> Result<Option<Proxy>,
     }
     let names: &[&str] = if base_url.scheme() == "https" {
         &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+    } else if environment.get("REQUEST_METHOD").is_some() {
+        // A web server started us: whoever sends it a header `Proxy` sets this variable (httpoxy,
+        // CVE-2016-5385).
+        &["http_proxy", "ALL_PROXY", "all_proxy"]
     } else {
         &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
     };
     let Some((source, text)) = environment.first(names)? else {
         return Ok(None);
     };
-    let except = environment.first(&["NO_PROXY", "no_proxy"])?;
-    let rules = Matcher::builder()
-        .all("http://proxy.invalid")
-        .no(except.map_or(String::new(), |(_, list)| list))
-        .build();
-    let exempt = base_url
-        .as_str()
-        .parse()
-        .is_ok_and(|uri| rules.intercept(&uri).is_none());
-    if exempt {
+    if let Some((_, list)) = environment.first(&["NO_PROXY", "no_proxy"])?
+        && no_proxy::exempts(&list, base_url)
+    {
         return Ok(None);
     }
     let text = text.trim();
@@ -610,7 +650,6 @@ mod tests {
         let ids = crate::cli::ids(&matches);
         let cli = crate::cli::Cli::from_arg_matches(&matches).unwrap();
         settle(&cli.options, ids, &environment(variables))
-            .map_err(|error| error.downcast().unwrap())
     }
 
     fn message(args: &[&str], variables: &[(&str, &str)]) -> String {
@@ -665,7 +704,7 @@ mod tests {
         assert_eq!(settings.connection.base_url.as_str(), "http://h/v1?x=1");
         match settings.connection.credentials {
             Credentials::Basic(name, Some(password)) => {
-                assert_eq!((name.as_str(), password.reveal()), ("us@er", "p:ss"))
+                assert_eq!((name.as_str(), password.reveal()), ("us@er", "p:ss"));
             }
             other => panic!("{other:?}"),
         }
@@ -676,6 +715,10 @@ mod tests {
         assert_eq!(
             message(&["a", "--base-url", "localhost:80"], &[]),
             "--base-url \"localhost:80\" is missing a scheme (expected http:// or https://)"
+        );
+        assert_eq!(
+            message(&["a", "--base-url", "ftp://h"], &[]),
+            "--base-url \"ftp://h\" has a scheme that is not spoken (expected http:// or https://)"
         );
         assert_eq!(
             message(&["a"], &[("OPENAI_BASE_URL", "user:secret@h")]),
@@ -752,6 +795,13 @@ mod tests {
             Some("http://p/")
         );
         assert_eq!(
+            proxy(
+                "http://h",
+                &[("HTTP_PROXY", "http://p"), ("REQUEST_METHOD", "GET")]
+            ),
+            None
+        );
+        assert_eq!(
             message(
                 &["a", "--base-url", "http://h"],
                 &[("HTTP_PROXY", "ftp://secret@p")]
@@ -811,7 +861,13 @@ mod tests {
     #[test]
     fn colour_rules_in_their_order() {
         use ColorChoice::{Always, Auto, Never};
-        let cases: &[(ColorChoice, &[(&str, &str)], bool, bool)] = &[
+        type Case = (
+            ColorChoice,
+            &'static [(&'static str, &'static str)],
+            bool,
+            bool,
+        );
+        let cases: &[Case] = &[
             (Auto, &[], true, true),
             (Auto, &[], false, false),
             (Always, &[("NO_COLOR", "1")], false, true),

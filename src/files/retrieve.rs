@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::io::{BufRead, Read as _, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
 use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
@@ -17,7 +17,7 @@ use super::wait::{self, Next};
 use crate::client::error::span;
 use crate::client::{Client, Found, error};
 use crate::console::Console;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, words};
 use crate::output::{self, Printer};
 use crate::settings::{IdSource, Settings, Wait};
 
@@ -46,6 +46,8 @@ struct Retrieval<'a> {
     /// Requests under way.
     requests: Semaphore,
     started: Instant,
+    /// When the live line was last drawn, or could have been.
+    drawn: Cell<Instant>,
     begun: Cell<usize>,
     done: Cell<usize>,
     /// The file whose status changed last, and that status.
@@ -75,13 +77,15 @@ pub async fn run(
         Some(_) => OPEN_WAITS,
         None => concurrency * OPEN_PER_REQUEST,
     };
+    let now = Instant::now();
     let retrieval = Retrieval {
         client,
         console,
         settings,
         output,
         requests: Semaphore::new(concurrency),
-        started: Instant::now(),
+        started: now,
+        drawn: Cell::new(now),
         begun: Cell::new(0),
         done: Cell::new(0),
         latest: RefCell::new(String::new()),
@@ -94,13 +98,12 @@ pub async fn run(
             .buffered(open)
     );
     loop {
-        let next = match lookups.next().now_or_never() {
-            Some(next) => next,
-            None => {
-                // Nothing more at once: what is there should be seen.
-                console.aside(|| printer.flush())?;
-                retrieval.while_live(lookups.next()).await
-            }
+        let next = if let Some(next) = lookups.next().now_or_never() {
+            next
+        } else {
+            // Nothing more at once: what is there should be seen.
+            console.aside(|| printer.flush())?;
+            retrieval.while_live(lookups.next()).await
         };
         let Some(looked) = next else { break };
         if let Some(object) = looked.object
@@ -115,6 +118,9 @@ pub async fn run(
     }
     console.clear();
     printer.finish()?;
+    if retrieval.begun.get() == 0 {
+        return Err(Failure::usage("no file id on standard input").into());
+    }
     Ok(exit)
 }
 
@@ -160,9 +166,17 @@ impl Retrieval<'_> {
     async fn look_until_done(&self, id: &FileId, wait: Wait) -> Looked {
         let started = Instant::now();
         let deadline = started.checked_add(wait.timeout);
-        let mut last = match self.request(id, None).await {
+        // With no time to wait there is one look, which takes as long as it does without --wait.
+        let first_deadline = deadline.filter(|_| !wait.timeout.is_zero());
+        let mut last = match self.request(id, first_deadline).await {
             Ok(found) => found,
-            Err(error) => return failed(self.failure(error, id)),
+            Err(error) => {
+                let mut failure = self.failure(error, id);
+                if first_deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                    failure.exit = Exit::NotReady;
+                }
+                return failed(failure);
+            }
         };
         let mut status = last.object.status();
         self.tell_status(id, status.as_ref(), started.elapsed());
@@ -187,8 +201,11 @@ impl Retrieval<'_> {
                 }
                 // The file was there: the server may only be down for a while.
                 Err(error) if error.may_pass => {
-                    self.console
-                        .note(&format!("still waiting for `{id}`: {}", error.cause));
+                    let why = error.cause.to_string();
+                    let known = trouble.is_some_and(|before| before.cause.to_string() == why);
+                    if !known && deadline.is_none_or(|deadline| Instant::now() < deadline) {
+                        self.console.still_waiting(id, &why);
+                    }
                     trouble = Some(error);
                 }
                 Err(error) => return failed(self.failure(error, id)),
@@ -217,7 +234,10 @@ impl Retrieval<'_> {
     }
 
     fn tell_status(&self, id: &FileId, status: Option<&Status>, elapsed: Duration) {
-        let status = status.map_or("no status", Status::as_str);
+        // That there is none is an error, which tells itself.
+        let Some(status) = status.map(Status::as_str) else {
+            return;
+        };
         self.console.status(id, status, elapsed);
         *self.latest.borrow_mut() = format!("{id}: {status}");
     }
@@ -240,7 +260,9 @@ impl Retrieval<'_> {
         }
         let mut next = std::pin::pin!(next);
         loop {
-            match tokio::time::timeout(TICK, &mut next).await {
+            // Measured from the last drawing: results may come faster than the line is drawn.
+            let due = self.drawn.get() + TICK;
+            match tokio::time::timeout_at(due, &mut next).await {
                 Ok(next) => return next,
                 Err(_) => self.draw(),
             }
@@ -248,6 +270,7 @@ impl Retrieval<'_> {
     }
 
     fn draw(&self) {
+        self.drawn.set(Instant::now());
         let waits = self.settings.lookup.wait.is_some();
         let (begun, done) = (self.begun.get(), self.done.get());
         if self.started.elapsed() < SHORT_RUN || !(waits || begun > HANDFUL) {
@@ -312,40 +335,57 @@ fn ids(sources: &[IdSource]) -> impl Stream<Item = Result<FileId, Failure>> {
     stream::iter(sources).map(from).flatten()
 }
 
-/// How many ids are read ahead.
-const READ_AHEAD: usize = 64;
-
 /// The longest line that is taken for an id, in bytes; a URL of this length is refused by most
 /// servers already.
 const LONGEST_LINE: u64 = 16 * 1024;
 
 /// The ids on standard input, one a line. A thread reads them, since a read of standard input
-/// cannot be interrupted; it reads no further than [`READ_AHEAD`] before they are taken.
+/// cannot be interrupted. It hands on what came together in one piece, as waking the other side
+/// for each id would cost more than the id, and reads no further before that is taken.
 fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
-    let (sender, receiver) = tokio::sync::mpsc::channel(READ_AHEAD);
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
     std::thread::spawn(move || {
-        let mut stdin = std::io::stdin().lock();
+        let mut stdin = BufReader::new(std::io::stdin().lock());
+        let mut together = Vec::new();
         for number in 1_u64.. {
             let line = read_line(&mut stdin, number);
-            let end = matches!(&line, Err(failure) if failure.is_final);
-            let id = match line {
-                Ok(None) => break,
-                Ok(Some(line)) if line.trim().is_empty() => continue,
-                Ok(Some(line)) => FileId::new(line.trim()).map_err(|bad| {
-                    Failure::usage(format!(
-                        "line {number} of standard input cannot be looked up: {bad}"
-                    ))
-                }),
-                Err(unread) => Err(unread.failure),
+            let end = match &line {
+                Ok(line) => line.is_none(),
+                Err(unread) => unread.is_final,
             };
-            if sender.blocking_send(id).is_err() || end {
+            match line {
+                Ok(line) => together.extend(line.and_then(|line| id_of(&line, number))),
+                Err(unread) => together.push(Err(unread.failure)),
+            }
+            let all_came = end || !stdin.buffer().contains(&b'\n');
+            let handed_on =
+                !all_came || sender.blocking_send(std::mem::take(&mut together)).is_ok();
+            if end || !handed_on {
                 break;
             }
         }
     });
     stream::unfold(receiver, |mut receiver| async {
-        receiver.recv().await.map(|id| (id, receiver))
+        receiver.recv().await.map(|ids| (ids, receiver))
     })
+    .map(stream::iter)
+    .flatten()
+}
+
+/// The id in a line, without the white space around it and, in the first line, without the byte
+/// order mark that some programs write. Blank lines have none.
+fn id_of(line: &str, number: u64) -> Option<Result<FileId, Failure>> {
+    let line = match number {
+        1 => line.strip_prefix('\u{feff}').unwrap_or(line),
+        _ => line,
+    };
+    let id = line.trim();
+    let bad = |bad| {
+        Failure::usage(format!(
+            "line {number} of standard input cannot be looked up: {bad}"
+        ))
+    };
+    (!id.is_empty()).then(|| FileId::new(id).map_err(bad))
 }
 
 /// A line that is no text; after some of them there can be no next one.
@@ -363,11 +403,13 @@ fn read_line(stdin: &mut impl BufRead, number: u64) -> Result<Option<String>, Un
     match stdin.take(LONGEST_LINE).read_until(b'\n', &mut line) {
         Ok(0) => Ok(None),
         Ok(_) if line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") => {
-            Err(unread("is too long for a file id", true))
+            let mut unread = unread("is too long for a file id", true);
+            unread.failure = unread.failure.hint("what follows it was not read");
+            Err(unread)
         }
         Ok(_) => String::from_utf8(line)
             .map(Some)
             .map_err(|_| unread("is not valid UTF-8", false)),
-        Err(error) => Err(unread(&format!("cannot be read: {error}"), true)),
+        Err(error) => Err(unread(&format!("cannot be read: {}", words(&error)), true)),
     }
 }

@@ -1,5 +1,6 @@
 //! Numbers of the API in words that people use: sizes, dates and ages.
 
+use jiff::tz::TimeZone;
 use jiff::{RoundMode, Timestamp, Unit, Zoned, ZonedDifference};
 
 /// Decimal prefixes of the SI, from thousand to the largest that 64 bits reach.
@@ -41,12 +42,24 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
     }
     grouped
+}
+
+/// The present, in the time zone of the system or of `TZ`.
+pub(super) fn now() -> Zoned {
+    // The file that says what the zone is (tzset(3)) is read directly: to tell its name, too, the
+    // library would search the folders of all zones first.
+    let zone = match std::env::var_os("TZ") {
+        Some(_) => None,
+        None => std::fs::read("/etc/localtime").ok(),
+    };
+    let zone = zone.and_then(|data| TimeZone::tzif("", &data).ok());
+    Timestamp::now().to_zoned(zone.unwrap_or_else(TimeZone::system))
 }
 
 /// A point in time as a person sees it from another.

@@ -4,7 +4,10 @@
 mod columns;
 mod human;
 pub mod json;
+mod layout;
 pub mod pretty;
+#[cfg(test)]
+mod samples;
 pub mod table;
 pub mod transform;
 pub mod yaml;
@@ -109,8 +112,10 @@ impl<'a, W: Write> Printer<'a, W> {
             }
             return self.document(object.json(), object.text());
         };
-        let result = transform::apply(object.json(), path)
-            .map_err(|no_match| Failure::new(Exit::Failure, no_match.to_string()))?;
+        let result = transform::apply(object.json(), path).map_err(|no_match| Failure {
+            hint: no_match.hint(),
+            ..Failure::new(Exit::Failure, no_match.to_string())
+        })?;
         if self.settings.quiet {
             return Ok(());
         }
@@ -155,7 +160,7 @@ impl<'a, W: Write> Printer<'a, W> {
     /// Those of the stream.
     pub fn finish(mut self) -> io::Result<()> {
         if !self.rows.is_empty() {
-            let now = jiff::Zoned::now();
+            let now = human::now();
             table::write_rows(&mut self.out, &self.rows, &self.settings.stdout, &now)?;
         }
         self.out.flush()
@@ -165,9 +170,8 @@ impl<'a, W: Write> Printer<'a, W> {
 /// The format that `format` stands for on `stream`.
 fn settled(format: Format, stream: Stream) -> Format {
     match format {
-        Format::Auto => Format::Json,
         Format::Explore if stream.is_terminal => Format::Table,
-        Format::Explore => Format::Json,
+        Format::Auto | Format::Explore => Format::Json,
         format => format,
     }
 }
@@ -189,9 +193,7 @@ fn write(
         Format::Raw => write_raw(out, text, stream),
         Format::Yaml => yaml::write(out, json, stream),
         Format::Pretty => pretty::write(out, TITLE, json, stream),
-        Format::Table | Format::Explore => {
-            table::write_card(out, json, stream, &jiff::Zoned::now())
-        }
+        Format::Table | Format::Explore => table::write_card(out, json, stream, &human::now()),
         Format::Auto | Format::Json => json::write_indented(out, json, stream),
     }
 }
@@ -203,7 +205,7 @@ fn write_raw(out: &mut impl Write, text: &str, stream: &Stream) -> io::Result<()
         for piece in text.split_inclusive(['\n', '\t']) {
             let plain = piece.trim_end_matches(['\n', '\t']);
             out.write_all(stream.safe(plain).as_bytes())?;
-            out.write_all(piece[plain.len()..].as_bytes())?;
+            out.write_all(&piece.as_bytes()[plain.len()..])?;
         }
     } else {
         out.write_all(text.as_bytes())?;

@@ -20,6 +20,7 @@ mod support;
 mod aimock;
 mod demo;
 mod errors;
+mod generated;
 mod harness;
 mod readme;
 mod retrieve;

@@ -18,6 +18,7 @@ mod server;
 mod support;
 
 mod aimock;
+mod completions;
 mod demo;
 mod errors;
 mod generated;

@@ -23,6 +23,8 @@ mod demo;
 mod errors;
 mod generated;
 mod harness;
+mod help;
+mod man;
 mod readme;
 mod retrieve;
 mod steady;

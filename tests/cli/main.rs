@@ -21,6 +21,7 @@ mod aimock;
 mod batch;
 mod demo;
 mod errors;
+mod faults;
 mod harness;
 mod readme;
 mod retrieve;

@@ -22,6 +22,7 @@ mod batch;
 mod completions;
 mod demo;
 mod errors;
+mod faults;
 mod generated;
 mod harness;
 mod help;

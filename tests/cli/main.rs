@@ -19,10 +19,15 @@ mod support;
 
 mod aimock;
 mod batch;
+mod completions;
 mod demo;
 mod errors;
 mod faults;
+mod generated;
 mod harness;
+mod help;
+mod hostile;
+mod man;
 mod readme;
 mod retrieve;
 mod retry;

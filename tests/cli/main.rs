@@ -26,6 +26,7 @@ mod faults;
 mod generated;
 mod harness;
 mod help;
+mod hostile;
 mod man;
 mod readme;
 mod retrieve;

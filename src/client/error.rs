@@ -493,6 +493,20 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             Some("check the base URL, and what stands between here and the server".to_owned()),
         ),
     };
+    let hint = match &connection.proxy {
+        // An http URL is asked for at the proxy itself, which may have answered on its own.
+        Some(proxy)
+            if connection.base_url.scheme() == "http"
+                && matches!(answer.status, 403 | 502 | 503 | 504) =>
+        {
+            let host = connection.base_url.host_str().unwrap_or_default();
+            Some(format!(
+                "{} may have answered this, not the server; NO_PROXY can exempt {host}",
+                proxy.name()
+            ))
+        }
+        _ => hint,
+    };
     Failure {
         details: words(&answer.body),
         request_id: answer.start_of_header("x-request-id"),
@@ -611,7 +625,16 @@ fn network_failure(
             format!(
                 "cannot reach {peer} to look up `{id}`: the name does not resolve{attempts} ({words})"
             ),
-            Some("check the spelling of the host, and the network".to_owned()),
+            Some(match proxy.map(|proxy| proxy.url.scheme()) {
+                Some("socks5") => {
+                    "check the spelling of the host; socks5 resolves it here, socks5h at the proxy"
+                }
+                Some("socks4") => {
+                    "check the spelling of the host; socks4 resolves it here, socks4a at the proxy"
+                }
+                _ => "check the spelling of the host, and the network",
+            }
+            .to_owned()),
         ),
         Network::Refused => (
             "connection_refused",

@@ -26,4 +26,5 @@ mod readme;
 mod retrieve;
 mod retry;
 mod steady;
+mod terminal;
 mod wait;

@@ -7,6 +7,7 @@
 //!
 //! Unix only: pseudo-terminals and signals are a part of what is tested.
 
+mod gate;
 pub(crate) mod node;
 mod process;
 mod run;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use rustix::process::Signal as UnixSignal;
 use tempfile::TempDir;
 
+pub(crate) use self::gate::Gate;
 pub(crate) use self::process::Process;
 use self::process::Reader;
 pub(crate) use self::run::{Run, like};

@@ -71,6 +71,8 @@ pub struct Settings {
     pub stdout: Stream,
     /// What standard error is.
     pub stderr: Stream,
+    /// Whether a line on standard error can be drawn again and again.
+    pub live: bool,
 }
 
 /// The title of the box of `pretty`.

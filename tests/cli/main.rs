@@ -33,5 +33,6 @@ mod readme;
 mod retrieve;
 mod retry;
 mod steady;
+mod terminal;
 mod tls;
 mod wait;

@@ -594,6 +594,7 @@ fn origin(url: &Url) -> String {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each cause")]
 fn network_failure(
     network: Network,
     id: &FileId,

@@ -265,9 +265,9 @@ fn strange_objects_are_printed_whole_in_a_pipe() {
             "yaml" => {
                 let documents: Vec<&str> = out.split("\n---\n").collect();
                 assert_eq!(documents.len(), bodies.len());
-                // The reader refuses numbers that no machine can hold; ours are not to blame.
-                let holds =
-                    |document: &&str| !document.contains("e+400") && !document.contains("e+9999");
+                // This reader refuses numbers that no machine can hold and 65 levels.
+                let beyond = ["e+400", "e+9999", &"9".repeat(400), &" ".repeat(130)];
+                let holds = |document: &&str| !beyond.iter().any(|text| document.contains(text));
                 for document in documents.into_iter().filter(holds) {
                     serde_saphyr::from_str::<IgnoredAny>(document).unwrap();
                 }
@@ -291,7 +291,8 @@ fn strange_objects_do_no_harm_on_a_terminal() {
             let (_server, tool) = all_of(&bodies, format);
             let run = tool.args(["--color", color]).stdout_terminal(60, 24).run();
             assert_eq!((run.code, &*run.err()), (Some(0), ""), "{format}");
-            assert_eq!(run.out().contains('\u{1b}'), color == "always");
+            let colored = color == "always" && format != "raw";
+            assert_eq!(run.out().contains('\u{1b}'), colored, "{format}");
             if ["pretty", "table"].contains(&format) && color == "never" {
                 let widest = run.out().lines().map(|line| line.chars().count()).max();
                 assert!(

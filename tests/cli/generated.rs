@@ -164,9 +164,6 @@ fn described(arg: &Arg) -> String {
         if !names.is_empty() {
             write!(text, " values: {}", names.join(" ")).unwrap();
         }
-        for default in arg.get_default_values() {
-            write!(text, " default: {}", default.display()).unwrap();
-        }
     }
     text
 }

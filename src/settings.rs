@@ -366,6 +366,7 @@ pub fn output(
         color: color(choice, environment, stream.is_terminal),
         ..stream
     };
+    let stderr = terminal::stderr();
     output::Settings {
         format: options.format.unwrap_or(Format::Auto),
         transform: options.transform.clone(),
@@ -376,7 +377,8 @@ pub fn output(
         debug: options.debug,
         several: ids.len() > 1 || ids.iter().any(|id| id == "-"),
         stdout: colored(terminal::stdout()),
-        stderr: colored(terminal::stderr()),
+        stderr: colored(stderr),
+        live: stderr.is_terminal && !is_log(environment),
     }
 }
 
@@ -659,6 +661,14 @@ fn client_certificate(
             "a client key needs its certificate: --mtls-client-cert-file is missing",
         )),
     }
+}
+
+/// Whether what is written to a terminal is kept as a log, or shown by a terminal that cannot
+/// move its cursor. The services for continuous integration set `CI`; some of them provide a
+/// terminal.
+fn is_log(environment: &Environment<'_>) -> bool {
+    let is = |name, value: &str| environment.get(name).is_some_and(|found| found == value);
+    is("TERM", "dumb") || (environment.get("CI").is_some() && !is("CI", "false"))
 }
 
 /// Whether to colour a stream: what was typed, else `NO_COLOR` (no-color.org), else `FORCE_COLOR`

@@ -56,7 +56,7 @@ struct Retrieval<'a> {
 
 /// What came of one id. There may be both: a file that is not ready is printed, too.
 struct Looked {
-    object: Option<FileObject>,
+    found: Option<(FileId, FileObject)>,
     failure: Option<Failure>,
 }
 
@@ -106,8 +106,8 @@ pub async fn run(
             retrieval.while_live(lookups.next()).await
         };
         let Some(looked) = next else { break };
-        if let Some(object) = looked.object
-            && let Err(error) = console.aside(|| printer.print(&object))
+        if let Some((id, object)) = looked.found
+            && let Err(error) = console.aside(|| printer.print(&id, &object))
         {
             let failure = error.downcast::<Failure>()?;
             exit = exit.and(retrieval.tell(&failure, &mut printer)?);
@@ -155,7 +155,7 @@ impl Retrieval<'_> {
                     })
                 });
                 Looked {
-                    object: Some(found.object),
+                    found: Some((id.clone(), found.object)),
                     failure: failure.flatten(),
                 }
             }
@@ -224,7 +224,7 @@ impl Retrieval<'_> {
             }
         });
         Looked {
-            object: Some(last.object),
+            found: Some((id.clone(), last.object)),
             failure,
         }
     }
@@ -288,7 +288,7 @@ impl Retrieval<'_> {
 
 fn failed(failure: Failure) -> Looked {
     Looked {
-        object: None,
+        found: None,
         failure: Some(failure),
     }
 }

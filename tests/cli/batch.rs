@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use crate::server::{PATIENCE, Reply, Request, Server, Step, file_object};
-use crate::support::{Openai, Run, openai, retrieve};
+use crate::support::{Gate, Openai, Run, openai, retrieve};
 
 /// The file of this id.
 fn file(id: &str) -> Reply {
@@ -30,28 +30,6 @@ fn numbers(count: usize) -> String {
         writeln!(lines, "{number}").unwrap();
         lines
     })
-}
-
-/// What a test and a server wait for.
-#[derive(Clone, Default)]
-struct Gate(Arc<(Mutex<bool>, Condvar)>);
-
-impl Gate {
-    /// Lets everybody pass.
-    fn open(&self) {
-        *self.0.0.lock().unwrap() = true;
-        self.0.1.notify_all();
-    }
-
-    /// Waits until the gate is open.
-    fn pass(&self) {
-        let is_open = self.0.0.lock().unwrap();
-        let waited = self
-            .0
-            .1
-            .wait_timeout_while(is_open, PATIENCE, |is_open| !*is_open);
-        assert!(!waited.unwrap().1.timed_out(), "the gate was not opened");
-    }
 }
 
 #[test]
@@ -483,7 +461,7 @@ const OUTCOMES: [(&str, i32, &str, &str); 11] = [
 fn mix(server: &Server, outcomes: &[usize]) -> Run {
     let lines: String = outcomes
         .iter()
-        .map(|outcome| format!("{}\n", OUTCOMES[*outcome].0))
+        .flat_map(|outcome| [OUTCOMES[*outcome].0, "\n"])
         .collect();
     retrieve()
         .args(["-", "--exit-status", "--max-retries", "0"])

@@ -321,7 +321,7 @@ fn a_proxy_may_answer_instead_of_the_server() {
     fails(
         through("HTTP_PROXY", &proxy.origin()),
         "http",
-        "what the proxy {proxy} (from HTTP_PROXY) answered for `id` is not HTTP",
+        "what the proxy {proxy} (from HTTP_PROXY) answered for `id` is not valid HTTP",
         "check scheme and port of the proxy: http:// or https://",
     );
 }

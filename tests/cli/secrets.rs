@@ -220,12 +220,21 @@ fn a_key_in_the_head_of_an_answer() {
         .args(["--debug"])
         .run()
         .is(1, "", DEBUG_HEAD.to_owned() + "debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\ndebug: < content-length: 0\n" + &refused(""));
+    // What is cut is searched before.
+    let long = "r".repeat(195);
+    let server =
+        Server::replying(Reply::status(400).header("x-request-id", &format!("{long}{KEY}")));
+    look(&server).run().is(
+        1,
+        "",
+        refused("") + &format!("  request id: {long}[reda…\n"),
+    );
     let garbage = format!("{KEY} is the key\r\n\r\n");
     let server = Server::replying(Reply::bytes(garbage));
     look(&server).run().is(
         7,
         "",
-        "error: what {address} answered for `id` is not HTTP\n  url: {base}/files/id\n\n\
+        "error: what {address} answered for `id` is not valid HTTP\n  url: {base}/files/id\n\n\
          hint: check scheme and port of the base URL: http:// or https://\n",
     );
 }

@@ -114,8 +114,10 @@ impl<'a, W: Write> Printer<'a, W> {
             }
             return self.document(object.json(), object.text());
         };
-        let result = transform::apply(object.json(), path)
-            .map_err(|no_match| Failure::new(Exit::Failure, no_match.to_string()))?;
+        let result = transform::apply(object.json(), path).map_err(|no_match| Failure {
+            hint: no_match.hint(),
+            ..Failure::new(Exit::Failure, no_match.to_string())
+        })?;
         if self.settings.quiet {
             return Ok(());
         }

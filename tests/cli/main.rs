@@ -19,12 +19,17 @@ mod support;
 
 mod aimock;
 mod batch;
+mod completions;
 mod demo;
 mod errors;
+mod generated;
 mod harness;
+mod help;
+mod man;
 mod readme;
 mod retrieve;
 mod retry;
 mod steady;
 mod terminal;
+mod tls;
 mod wait;

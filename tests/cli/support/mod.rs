@@ -8,7 +8,9 @@
 //! Unix only: pseudo-terminals and signals are a part of what is tested.
 
 mod gate;
+pub(crate) mod nginx;
 pub(crate) mod node;
+pub(crate) mod pki;
 mod process;
 mod run;
 pub(crate) mod secrets;

@@ -62,7 +62,7 @@ Register-ArgumentCompleter -Native -CommandName 'openai' -ScriptBlock {
             break
         }
         'openai' {
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Lookups under way at once, 1 to 64')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Lookups at once, 1 to 64 [default: 8]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print json, jsonl, yaml, raw, table or pretty')
             [CompletionResult]::new('--transform', '--transform', [CompletionResultType]::ParameterName, 'Print only the part at this GJSON path')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never')
@@ -71,8 +71,8 @@ Register-ArgumentCompleter -Native -CommandName 'openai' -ScriptBlock {
             [CompletionResult]::new('--wait-timeout', '--wait-timeout', [CompletionResultType]::ParameterName, 'Longest time to wait [default: 30m]')
             [CompletionResult]::new('--poll-interval', '--poll-interval', [CompletionResultType]::ParameterName, 'Time between two looks [default: 5s]')
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Server to ask [env: OPENAI_BASE_URL]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time for one attempt')
-            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Times to repeat a request that failed')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time for one attempt [default: 10m]')
+            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Repeats of a failed request [default: 2]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'Read the API key from a file; - is stdin')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'API key [env: OPENAI_API_KEY]')
             [CompletionResult]::new('--organization', '--organization', [CompletionResultType]::ParameterName, 'Organization [env: OPENAI_ORG_ID]')
@@ -96,7 +96,7 @@ Register-ArgumentCompleter -Native -CommandName 'openai' -ScriptBlock {
             break
         }
         'openai;files' {
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Lookups under way at once, 1 to 64')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Lookups at once, 1 to 64 [default: 8]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print json, jsonl, yaml, raw, table or pretty')
             [CompletionResult]::new('--transform', '--transform', [CompletionResultType]::ParameterName, 'Print only the part at this GJSON path')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never')
@@ -105,8 +105,8 @@ Register-ArgumentCompleter -Native -CommandName 'openai' -ScriptBlock {
             [CompletionResult]::new('--wait-timeout', '--wait-timeout', [CompletionResultType]::ParameterName, 'Longest time to wait [default: 30m]')
             [CompletionResult]::new('--poll-interval', '--poll-interval', [CompletionResultType]::ParameterName, 'Time between two looks [default: 5s]')
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Server to ask [env: OPENAI_BASE_URL]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time for one attempt')
-            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Times to repeat a request that failed')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time for one attempt [default: 10m]')
+            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Repeats of a failed request [default: 2]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'Read the API key from a file; - is stdin')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'API key [env: OPENAI_API_KEY]')
             [CompletionResult]::new('--organization', '--organization', [CompletionResultType]::ParameterName, 'Organization [env: OPENAI_ORG_ID]')
@@ -128,7 +128,7 @@ Register-ArgumentCompleter -Native -CommandName 'openai' -ScriptBlock {
         }
         'openai;files;retrieve' {
             [CompletionResult]::new('--file-id', '--file-id', [CompletionResultType]::ParameterName, 'The same as an option; may be repeated')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Lookups under way at once, 1 to 64')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Lookups at once, 1 to 64 [default: 8]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print json, jsonl, yaml, raw, table or pretty')
             [CompletionResult]::new('--transform', '--transform', [CompletionResultType]::ParameterName, 'Print only the part at this GJSON path')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never')
@@ -137,8 +137,8 @@ Register-ArgumentCompleter -Native -CommandName 'openai' -ScriptBlock {
             [CompletionResult]::new('--wait-timeout', '--wait-timeout', [CompletionResultType]::ParameterName, 'Longest time to wait [default: 30m]')
             [CompletionResult]::new('--poll-interval', '--poll-interval', [CompletionResultType]::ParameterName, 'Time between two looks [default: 5s]')
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Server to ask [env: OPENAI_BASE_URL]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time for one attempt')
-            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Times to repeat a request that failed')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time for one attempt [default: 10m]')
+            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Repeats of a failed request [default: 2]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'Read the API key from a file; - is stdin')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'API key [env: OPENAI_API_KEY]')
             [CompletionResult]::new('--organization', '--organization', [CompletionResultType]::ParameterName, 'Organization [env: OPENAI_ORG_ID]')
@@ -168,7 +168,7 @@ Register-ArgumentCompleter -Native -CommandName 'openai' -ScriptBlock {
             break
         }
         'openai;completion' {
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Lookups under way at once, 1 to 64')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Lookups at once, 1 to 64 [default: 8]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print json, jsonl, yaml, raw, table or pretty')
             [CompletionResult]::new('--transform', '--transform', [CompletionResultType]::ParameterName, 'Print only the part at this GJSON path')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never')
@@ -177,8 +177,8 @@ Register-ArgumentCompleter -Native -CommandName 'openai' -ScriptBlock {
             [CompletionResult]::new('--wait-timeout', '--wait-timeout', [CompletionResultType]::ParameterName, 'Longest time to wait [default: 30m]')
             [CompletionResult]::new('--poll-interval', '--poll-interval', [CompletionResultType]::ParameterName, 'Time between two looks [default: 5s]')
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Server to ask [env: OPENAI_BASE_URL]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time for one attempt')
-            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Times to repeat a request that failed')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time for one attempt [default: 10m]')
+            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Repeats of a failed request [default: 2]')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'Read the API key from a file; - is stdin')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'API key [env: OPENAI_API_KEY]')
             [CompletionResult]::new('--organization', '--organization', [CompletionResultType]::ParameterName, 'Organization [env: OPENAI_ORG_ID]')

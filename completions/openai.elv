@@ -50,7 +50,7 @@ set edit:completion:arg-completer[openai] = {|@words|
             cand elvish 'Elvish'
         }
         &'openai'= {
-            cand --concurrency 'Lookups under way at once, 1 to 64'
+            cand --concurrency 'Lookups at once, 1 to 64 [default: 8]'
             cand --format 'Print json, jsonl, yaml, raw, table or pretty'
             cand --transform 'Print only the part at this GJSON path'
             cand --color 'When to colour: auto, always or never'
@@ -59,8 +59,8 @@ set edit:completion:arg-completer[openai] = {|@words|
             cand --wait-timeout 'Longest time to wait [default: 30m]'
             cand --poll-interval 'Time between two looks [default: 5s]'
             cand --base-url 'Server to ask [env: OPENAI_BASE_URL]'
-            cand --timeout 'Longest time for one attempt'
-            cand --max-retries 'Times to repeat a request that failed'
+            cand --timeout 'Longest time for one attempt [default: 10m]'
+            cand --max-retries 'Repeats of a failed request [default: 2]'
             cand --api-key-file 'Read the API key from a file; - is stdin'
             cand --api-key 'API key [env: OPENAI_API_KEY]'
             cand --organization 'Organization [env: OPENAI_ORG_ID]'
@@ -83,7 +83,7 @@ set edit:completion:arg-completer[openai] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'openai;files'= {
-            cand --concurrency 'Lookups under way at once, 1 to 64'
+            cand --concurrency 'Lookups at once, 1 to 64 [default: 8]'
             cand --format 'Print json, jsonl, yaml, raw, table or pretty'
             cand --transform 'Print only the part at this GJSON path'
             cand --color 'When to colour: auto, always or never'
@@ -92,8 +92,8 @@ set edit:completion:arg-completer[openai] = {|@words|
             cand --wait-timeout 'Longest time to wait [default: 30m]'
             cand --poll-interval 'Time between two looks [default: 5s]'
             cand --base-url 'Server to ask [env: OPENAI_BASE_URL]'
-            cand --timeout 'Longest time for one attempt'
-            cand --max-retries 'Times to repeat a request that failed'
+            cand --timeout 'Longest time for one attempt [default: 10m]'
+            cand --max-retries 'Repeats of a failed request [default: 2]'
             cand --api-key-file 'Read the API key from a file; - is stdin'
             cand --api-key 'API key [env: OPENAI_API_KEY]'
             cand --organization 'Organization [env: OPENAI_ORG_ID]'
@@ -114,7 +114,7 @@ set edit:completion:arg-completer[openai] = {|@words|
         }
         &'openai;files;retrieve'= {
             cand --file-id 'The same as an option; may be repeated'
-            cand --concurrency 'Lookups under way at once, 1 to 64'
+            cand --concurrency 'Lookups at once, 1 to 64 [default: 8]'
             cand --format 'Print json, jsonl, yaml, raw, table or pretty'
             cand --transform 'Print only the part at this GJSON path'
             cand --color 'When to colour: auto, always or never'
@@ -123,8 +123,8 @@ set edit:completion:arg-completer[openai] = {|@words|
             cand --wait-timeout 'Longest time to wait [default: 30m]'
             cand --poll-interval 'Time between two looks [default: 5s]'
             cand --base-url 'Server to ask [env: OPENAI_BASE_URL]'
-            cand --timeout 'Longest time for one attempt'
-            cand --max-retries 'Times to repeat a request that failed'
+            cand --timeout 'Longest time for one attempt [default: 10m]'
+            cand --max-retries 'Repeats of a failed request [default: 2]'
             cand --api-key-file 'Read the API key from a file; - is stdin'
             cand --api-key 'API key [env: OPENAI_API_KEY]'
             cand --organization 'Organization [env: OPENAI_ORG_ID]'
@@ -150,7 +150,7 @@ set edit:completion:arg-completer[openai] = {|@words|
         &'openai;files;help;help'= {
         }
         &'openai;completion'= {
-            cand --concurrency 'Lookups under way at once, 1 to 64'
+            cand --concurrency 'Lookups at once, 1 to 64 [default: 8]'
             cand --format 'Print json, jsonl, yaml, raw, table or pretty'
             cand --transform 'Print only the part at this GJSON path'
             cand --color 'When to colour: auto, always or never'
@@ -159,8 +159,8 @@ set edit:completion:arg-completer[openai] = {|@words|
             cand --wait-timeout 'Longest time to wait [default: 30m]'
             cand --poll-interval 'Time between two looks [default: 5s]'
             cand --base-url 'Server to ask [env: OPENAI_BASE_URL]'
-            cand --timeout 'Longest time for one attempt'
-            cand --max-retries 'Times to repeat a request that failed'
+            cand --timeout 'Longest time for one attempt [default: 10m]'
+            cand --max-retries 'Repeats of a failed request [default: 2]'
             cand --api-key-file 'Read the API key from a file; - is stdin'
             cand --api-key 'API key [env: OPENAI_API_KEY]'
             cand --organization 'Organization [env: OPENAI_ORG_ID]'

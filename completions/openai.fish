@@ -25,7 +25,7 @@ function __fish_openai_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c openai -n "__fish_openai_needs_command" -l concurrency -d 'Lookups under way at once, 1 to 64' -r -f
+complete -c openai -n "__fish_openai_needs_command" -l concurrency -d 'Lookups at once, 1 to 64 [default: 8]' -r -f
 complete -c openai -n "__fish_openai_needs_command" -l format -d 'Print json, jsonl, yaml, raw, table or pretty' -r -f -a "auto\t'JSON, as `json`'
 json\t'JSON, indented by two spaces'
 jsonl\t'JSON on one line'
@@ -50,8 +50,8 @@ complete -c openai -n "__fish_openai_needs_command" -l transform-error -d 'Print
 complete -c openai -n "__fish_openai_needs_command" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_needs_command" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f
 complete -c openai -n "__fish_openai_needs_command" -l base-url -d 'Server to ask [env: OPENAI_BASE_URL]' -r -f
-complete -c openai -n "__fish_openai_needs_command" -l timeout -d 'Longest time for one attempt' -r -f
-complete -c openai -n "__fish_openai_needs_command" -l max-retries -d 'Times to repeat a request that failed' -r -f
+complete -c openai -n "__fish_openai_needs_command" -l timeout -d 'Longest time for one attempt [default: 10m]' -r -f
+complete -c openai -n "__fish_openai_needs_command" -l max-retries -d 'Repeats of a failed request [default: 2]' -r -f
 complete -c openai -n "__fish_openai_needs_command" -l api-key-file -d 'Read the API key from a file; - is stdin' -r -F
 complete -c openai -n "__fish_openai_needs_command" -l api-key -d 'API key [env: OPENAI_API_KEY]' -r -f
 complete -c openai -n "__fish_openai_needs_command" -l organization -d 'Organization [env: OPENAI_ORG_ID]' -r -f
@@ -68,7 +68,7 @@ complete -c openai -n "__fish_openai_needs_command" -s h -l help -d 'Print help 
 complete -c openai -n "__fish_openai_needs_command" -f -a "files" -d 'Work with files of the Files API'
 complete -c openai -n "__fish_openai_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
 complete -c openai -n "__fish_openai_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l concurrency -d 'Lookups under way at once, 1 to 64' -r -f
+complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l concurrency -d 'Lookups at once, 1 to 64 [default: 8]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l format -d 'Print json, jsonl, yaml, raw, table or pretty' -r -f -a "auto\t'JSON, as `json`'
 json\t'JSON, indented by two spaces'
 jsonl\t'JSON on one line'
@@ -93,8 +93,8 @@ complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l base-url -d 'Server to ask [env: OPENAI_BASE_URL]' -r -f
-complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l timeout -d 'Longest time for one attempt' -r -f
-complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l max-retries -d 'Times to repeat a request that failed' -r -f
+complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l timeout -d 'Longest time for one attempt [default: 10m]' -r -f
+complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l max-retries -d 'Repeats of a failed request [default: 2]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l api-key-file -d 'Read the API key from a file; - is stdin' -r -F
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l api-key -d 'API key [env: OPENAI_API_KEY]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l organization -d 'Organization [env: OPENAI_ORG_ID]' -r -f
@@ -110,7 +110,7 @@ complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -f -a "retrieve" -d 'Look up files by id and print them'
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l file-id -d 'The same as an option; may be repeated' -r -f
-complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l concurrency -d 'Lookups under way at once, 1 to 64' -r -f
+complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l concurrency -d 'Lookups at once, 1 to 64 [default: 8]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l format -d 'Print json, jsonl, yaml, raw, table or pretty' -r -f -a "auto\t'JSON, as `json`'
 json\t'JSON, indented by two spaces'
 jsonl\t'JSON on one line'
@@ -135,8 +135,8 @@ complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_sub
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l base-url -d 'Server to ask [env: OPENAI_BASE_URL]' -r -f
-complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l timeout -d 'Longest time for one attempt' -r -f
-complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l max-retries -d 'Times to repeat a request that failed' -r -f
+complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l timeout -d 'Longest time for one attempt [default: 10m]' -r -f
+complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l max-retries -d 'Repeats of a failed request [default: 2]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l api-key-file -d 'Read the API key from a file; - is stdin' -r -F
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l api-key -d 'API key [env: OPENAI_API_KEY]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l organization -d 'Organization [env: OPENAI_ORG_ID]' -r -f
@@ -151,7 +151,7 @@ complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_sub
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from help" -f -a "retrieve" -d 'Look up files by id and print them'
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c openai -n "__fish_openai_using_subcommand completion" -l concurrency -d 'Lookups under way at once, 1 to 64' -r -f
+complete -c openai -n "__fish_openai_using_subcommand completion" -l concurrency -d 'Lookups at once, 1 to 64 [default: 8]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand completion" -l format -d 'Print json, jsonl, yaml, raw, table or pretty' -r -f -a "auto\t'JSON, as `json`'
 json\t'JSON, indented by two spaces'
 jsonl\t'JSON on one line'
@@ -176,8 +176,8 @@ complete -c openai -n "__fish_openai_using_subcommand completion" -l transform-e
 complete -c openai -n "__fish_openai_using_subcommand completion" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand completion" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand completion" -l base-url -d 'Server to ask [env: OPENAI_BASE_URL]' -r -f
-complete -c openai -n "__fish_openai_using_subcommand completion" -l timeout -d 'Longest time for one attempt' -r -f
-complete -c openai -n "__fish_openai_using_subcommand completion" -l max-retries -d 'Times to repeat a request that failed' -r -f
+complete -c openai -n "__fish_openai_using_subcommand completion" -l timeout -d 'Longest time for one attempt [default: 10m]' -r -f
+complete -c openai -n "__fish_openai_using_subcommand completion" -l max-retries -d 'Repeats of a failed request [default: 2]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand completion" -l api-key-file -d 'Read the API key from a file; - is stdin' -r -F
 complete -c openai -n "__fish_openai_using_subcommand completion" -l api-key -d 'API key [env: OPENAI_API_KEY]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand completion" -l organization -d 'Organization [env: OPENAI_ORG_ID]' -r -f

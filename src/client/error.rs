@@ -1,5 +1,6 @@
 //! What the API or the network can answer instead of a file, and what to say about it.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -16,6 +17,13 @@ use crate::settings::{Connection, Credentials, Proxy};
 
 /// How much of a body that has no known form is quoted, in characters.
 const EXCERPT: usize = 120;
+
+/// How much of the server's own words is repeated, in characters: more than any message of the
+/// API has, and less than would push everything else off a terminal.
+const LONGEST_WORDS: usize = 2000;
+
+/// How much of a header is repeated, in characters.
+const LONGEST_HEADER: usize = 200;
 
 /// A lookup that did not bring a file.
 #[derive(Debug)]
@@ -43,6 +51,8 @@ pub enum Cause {
     TooLarge(usize),
     /// The server sent us on, but not to a place to go to.
     Redirect(Redirect),
+    /// Not asked at all: the URL is longer than this many bytes.
+    LongUrl(usize),
     /// No complete answer came.
     Network(Network),
     /// Not asked at all: the server told an earlier lookup to leave it alone for this long.
@@ -65,8 +75,8 @@ pub struct Answer {
 pub enum Redirect {
     /// There is no `Location`, or it is no URL.
     Nowhere,
-    /// It leads to another origin (scheme, host, port), which is named.
-    Elsewhere(String),
+    /// It leads to another origin (scheme, host, port): to this URL.
+    Elsewhere(Url),
     /// More than the limit in a row.
     TooMany,
 }
@@ -94,8 +104,10 @@ pub enum Network {
     },
     /// The proxy did not let us through.
     Proxy(Refusal),
-    /// What came is not HTTP.
+    /// What came is not HTTP, or not valid.
     NotHttp,
+    /// The headers are larger than the HTTP library reads.
+    LargeHead,
     /// Something came before anything was asked: the greeting of another protocol, or the last
     /// words on a connection that the server gave up at this moment.
     Unasked,
@@ -130,10 +142,17 @@ impl fmt::Display for Refusal {
 }
 
 impl Answer {
-    /// The header `name` as text.
+    /// The header `name` as text; bytes that are not UTF-8 are replaced.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = self.headers.get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    /// The start of the header `name`, to be shown.
+    fn start_of_header(&self, name: &str) -> Option<String> {
+        self.header(name)
+            .map(|value| cut(&value, LONGEST_HEADER).into_owned())
     }
 
     /// Whether the error is that no quota is left (error code `insufficient_quota` of the API).
@@ -161,6 +180,7 @@ impl fmt::Display for Cause {
             Self::Unusable(..) => f.write_str("not a file object"),
             Self::TooLarge(_) => f.write_str("the answer is too large"),
             Self::Redirect(_) => f.write_str("a redirect that is not followed"),
+            Self::LongUrl(_) => f.write_str("the URL is too long"),
             Self::HeldBack(_) => f.write_str("held back by a rate limit"),
             Self::Network(network) => match network {
                 Network::Dns(_) => f.write_str("the name does not resolve"),
@@ -170,7 +190,8 @@ impl fmt::Display for Cause {
                 Network::Tls { error, .. } => error.fmt(f),
                 Network::Proxy(refusal) => refusal.fmt(f),
                 Network::Other(words) => f.write_str(words),
-                Network::NotHttp | Network::Unasked => f.write_str("the answer is not HTTP"),
+                Network::NotHttp | Network::Unasked => f.write_str("the answer is not valid HTTP"),
+                Network::LargeHead => f.write_str("the headers are too large"),
                 Network::Encoding => f.write_str("the answer cannot be decoded"),
             },
         }
@@ -212,6 +233,10 @@ impl Network {
                 None => {}
             }
             seen_hyper |= error.is::<hyper::Error>();
+            // Framing that breaks the rules. What cannot be decoded has no error of hyper around it.
+            if seen_hyper && is_malformed(error) {
+                return Self::NotHttp;
+            }
             before_tunnel |= error.to_string().starts_with(TUNNEL);
             last = Some(error);
             next = error.source();
@@ -242,12 +267,18 @@ impl Network {
             });
         }
         if let Some(error) = error.downcast_ref::<hyper::Error>() {
-            if error.is_parse() {
-                return Some(Self::NotHttp);
-            }
-            // There is no other way to tell this one.
-            let unasked = error.to_string() == "received unexpected message from connection";
-            return unasked.then_some(Self::Unasked);
+            // Beyond `is_parse` the library tells its kinds of error by words only.
+            let words = error.to_string();
+            return if error.is_parse() {
+                let large = words.contains("too large");
+                Some(if large {
+                    Self::LargeHead
+                } else {
+                    Self::NotHttp
+                })
+            } else {
+                (words == "received unexpected message from connection").then_some(Self::Unasked)
+            };
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
             // An io::Error hides what it wraps from `source`.
@@ -304,7 +335,7 @@ impl Network {
     pub fn may_pass(&self, is_default_host: bool) -> bool {
         match self {
             Self::Dns(_) => is_default_host,
-            Self::Tls { .. } | Self::NotHttp | Self::Encoding => false,
+            Self::Tls { .. } | Self::NotHttp | Self::LargeHead | Self::Encoding => false,
             Self::Proxy(refusal) => *refusal == Refusal::Unreachable,
             Self::Refused
             | Self::ConnectTimeout
@@ -314,6 +345,15 @@ impl Network {
             | Self::Other(_) => true,
         }
     }
+}
+
+fn is_malformed(error: &(dyn StdError + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        )
+    })
 }
 
 impl Error {
@@ -338,6 +378,13 @@ impl Error {
             )
             .hint("check the base URL; a file object has a few hundred bytes"),
             Cause::Redirect(redirect) => redirected(redirect, id, &self.url),
+            Cause::LongUrl(longest) => {
+                let length = self.url.as_str().len();
+                let id = cut(id.as_str(), EXCERPT);
+                return Failure::usage(format!(
+                    "cannot look up `{id}`: its URL has {length} bytes, and {longest} are the limit"
+                ));
+            }
             Cause::Network(network) => network_failure(network, id, &host, connection, &attempts),
             Cause::HeldBack(_) => Failure::new(
                 Exit::RateLimit,
@@ -435,15 +482,34 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             format!("the server failed to look up `{id}` {http}"),
             Some("try again later, or raise --max-retries".to_owned()),
         ),
-        _ => (
+        400..=499 => (
             Exit::Failure,
             format!("the server refused to look up `{id}` {http}"),
             tls_trouble(&answer, connection),
         ),
+        _ => (
+            Exit::Failure,
+            format!("the server gave no usable answer for `{id}` {http}"),
+            Some("check the base URL, and what stands between here and the server".to_owned()),
+        ),
+    };
+    let hint = match &connection.proxy {
+        // An http URL is asked for at the proxy itself, which may have answered on its own.
+        Some(proxy)
+            if connection.base_url.scheme() == "http"
+                && matches!(answer.status, 403 | 502 | 503 | 504) =>
+        {
+            let host = connection.base_url.host_str().unwrap_or_default();
+            Some(format!(
+                "{} may have answered this, not the server; NO_PROXY can exempt {host}",
+                proxy.name()
+            ))
+        }
+        _ => hint,
     };
     Failure {
         details: words(&answer.body),
-        request_id: answer.header("x-request-id").map(str::to_owned),
+        request_id: answer.start_of_header("x-request-id"),
         hint,
         answer: String::from_utf8(answer.body).ok(),
         ..Failure::new(exit, message)
@@ -472,16 +538,27 @@ fn tls_trouble(answer: &Answer, connection: &Connection) -> Option<String> {
 }
 
 fn unusable(answer: &Answer, why: &str, id: &FileId) -> Failure {
-    let content_type = answer.header("content-type").unwrap_or("no content type");
+    let content_type = answer
+        .start_of_header("content-type")
+        .unwrap_or_else(|| "no content type".to_owned());
+    // The header is gone where the library could decode the body.
+    let encoding = answer
+        .start_of_header("content-encoding")
+        .filter(|encoding| !["", "identity"].contains(&encoding.as_str()));
+    let why = encoding.as_ref().map_or(Cow::Borrowed(why), |encoding| {
+        Cow::Owned(format!(
+            "it is encoded as {encoding}, which cannot be read here"
+        ))
+    });
     let mut failure = Failure::new(
         Exit::Failure,
         format!("the answer for `{id}` is not a file object: {why}"),
     )
     .detail(format!("HTTP {}, {content_type}", answer.status));
-    if !answer.body.is_empty() {
+    if !answer.body.is_empty() && encoding.is_none() {
         failure = failure.detail(excerpt(&answer.body));
     }
-    failure.request_id = answer.header("x-request-id").map(str::to_owned);
+    failure.request_id = answer.start_of_header("x-request-id");
     failure
         .hint("check the base URL; a login page or a gateway may have answered instead of the API")
 }
@@ -496,16 +573,28 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url) -> Failure {
     };
     let failure = Failure::new(Exit::Failure, message);
     match redirect {
-        Redirect::Elsewhere(origin) => failure
+        Redirect::Elsewhere(target) => failure
             .detail(format!(
-                "from {} to {origin}",
-                url.origin().ascii_serialization()
+                "from {} to {}",
+                url.origin().ascii_serialization(),
+                origin(&target)
             ))
             .hint("if that is where the API is, name it with --base-url"),
         Redirect::Nowhere | Redirect::TooMany => failure.hint("check the base URL"),
     }
 }
 
+/// The origin of `url` as a person names it: its scheme, where that has no hosts.
+fn origin(url: &Url) -> String {
+    let origin = url.origin();
+    if origin.is_tuple() {
+        cut(&origin.ascii_serialization(), LONGEST_HEADER).into_owned()
+    } else {
+        format!("{}:", url.scheme())
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm for each cause")]
 fn network_failure(
     network: Network,
     id: &FileId,
@@ -537,7 +626,16 @@ fn network_failure(
             format!(
                 "cannot reach {peer} to look up `{id}`: the name does not resolve{attempts} ({words})"
             ),
-            Some("check the spelling of the host, and the network".to_owned()),
+            Some(match proxy.map(|proxy| proxy.url.scheme()) {
+                Some("socks5") => {
+                    "check the spelling of the host; socks5 resolves it here, socks5h at the proxy"
+                }
+                Some("socks4") => {
+                    "check the spelling of the host; socks4 resolves it here, socks4a at the proxy"
+                }
+                _ => "check the spelling of the host, and the network",
+            }
+            .to_owned()),
         ),
         Network::Refused => (
             "connection_refused",
@@ -597,12 +695,17 @@ fn network_failure(
             };
             (
                 "not_http",
-                format!("what {peer} answered for `{id}` is not HTTP{attempts}"),
+                format!("what {peer} answered for `{id}` is not valid HTTP{attempts}"),
                 Some(format!(
                     "check scheme and port of {url}: http:// or https://"
                 )),
             )
         }
+        Network::LargeHead => (
+            "large_head",
+            format!("the answer for `{id}` from {host}{via} has too many or too large headers"),
+            Some(base_url),
+        ),
         Network::Encoding => (
             "encoding",
             format!(
@@ -693,7 +796,16 @@ pub fn words(body: &[u8]) -> Vec<String> {
         .and_then(|text| Json::parse(text).ok())
         .map(words_of_json)
         .filter(|lines| !lines.is_empty());
-    from_json.unwrap_or_else(|| vec![excerpt(body)])
+    let mut left = LONGEST_WORDS;
+    from_json
+        .unwrap_or_else(|| vec![excerpt(body)])
+        .into_iter()
+        .map_while(|line| {
+            let line = (left > 0).then(|| cut(&line, left).into_owned())?;
+            left -= left.min(line.chars().count());
+            Some(line)
+        })
+        .collect()
 }
 
 fn words_of_json(body: Json<'_>) -> Vec<String> {
@@ -740,19 +852,36 @@ fn detail(detail: Json<'_>) -> Vec<String> {
 
 /// The start of a body of no known form, on one line.
 fn excerpt(body: &[u8]) -> String {
-    // Four bytes are the longest character, and white space is squeezed.
-    let start = &body[..body.len().min(EXCERPT * 16)];
-    let text = String::from_utf8_lossy(start);
+    let text = body.utf8_chunks().flat_map(|chunk| {
+        let replaced = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+        chunk.valid().chars().chain(replaced)
+    });
     let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
+    let mut length = 0;
+    let mut gap = false;
+    for character in text {
+        if character.is_whitespace() {
+            gap = length > 0;
+            continue;
+        }
+        length += 1 + usize::from(gap);
+        if length > EXCERPT {
+            line.push('…');
+            break;
+        }
+        if std::mem::take(&mut gap) {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push(character);
     }
-    match line.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
+    line
+}
+
+/// `text` if it has at most `longest` characters, else that many and `…`.
+fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 

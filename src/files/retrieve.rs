@@ -56,7 +56,7 @@ struct Retrieval<'a> {
 
 /// What came of one id. There may be both: a file that is not ready is printed, too.
 struct Looked {
-    object: Option<(FileId, FileObject)>,
+    found: Option<(FileId, FileObject)>,
     failure: Option<Failure>,
 }
 
@@ -106,11 +106,10 @@ pub async fn run(
             retrieval.while_live(lookups.next()).await
         };
         let Some(looked) = next else { break };
-        if let Some((id, object)) = looked.object
-            && let Err(error) = console.aside(|| printer.print(&object))
+        if let Some((id, object)) = looked.found
+            && let Err(error) = console.aside(|| printer.print(&id, &object))
         {
-            let mut failure = error.downcast::<Failure>()?;
-            failure.message = format!("cannot transform `{id}`: {}", failure.message);
+            let failure = error.downcast::<Failure>()?;
             exit = exit.and(retrieval.tell(&failure, &mut printer)?);
         }
         if let Some(failure) = looked.failure {
@@ -130,8 +129,8 @@ impl Retrieval<'_> {
         self.begun.set(self.begun.get() + 1);
         let looked = match (id, self.settings.lookup.wait) {
             (Err(failure), _) => failed(failure),
-            (Ok(id), None) => self.look_once(id).await,
-            (Ok(id), Some(wait)) => self.look_until_done(id, wait).await,
+            (Ok(id), None) => self.look_once(&id).await,
+            (Ok(id), Some(wait)) => self.look_until_done(&id, wait).await,
         };
         self.done.set(self.done.get() + 1);
         looked
@@ -143,11 +142,11 @@ impl Retrieval<'_> {
         self.client.file(id, deadline).await
     }
 
-    async fn look_once(&self, id: FileId) -> Looked {
-        match self.request(&id, None).await {
+    async fn look_once(&self, id: &FileId) -> Looked {
+        match self.request(id, None).await {
             Ok(found) => {
                 let failure = self.settings.lookup.exit_status.then(|| {
-                    verdict(&id, &found.object, |status| {
+                    verdict(id, &found.object, |status| {
                         Failure::new(
                             Exit::NotReady,
                             format!("`{id}` is not ready: its status is `{status}`"),
@@ -156,23 +155,23 @@ impl Retrieval<'_> {
                     })
                 });
                 Looked {
-                    object: Some((id, found.object)),
+                    found: Some((id.clone(), found.object)),
                     failure: failure.flatten(),
                 }
             }
-            Err(error) => failed(self.failure(error, &id)),
+            Err(error) => failed(self.failure(error, id)),
         }
     }
 
-    async fn look_until_done(&self, id: FileId, wait: Wait) -> Looked {
+    async fn look_until_done(&self, id: &FileId, wait: Wait) -> Looked {
         let started = Instant::now();
         let deadline = started.checked_add(wait.timeout);
         // With no time to wait there is one look, which takes as long as it does without --wait.
         let first_deadline = deadline.filter(|_| !wait.timeout.is_zero());
-        let mut last = match self.request(&id, first_deadline).await {
+        let mut last = match self.request(id, first_deadline).await {
             Ok(found) => found,
             Err(error) => {
-                let mut failure = self.failure(error, &id);
+                let mut failure = self.failure(error, id);
                 if first_deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                     failure.exit = Exit::NotReady;
                 }
@@ -180,7 +179,7 @@ impl Retrieval<'_> {
             }
         };
         let mut status = last.object.status();
-        self.tell_status(&id, status.as_ref(), started.elapsed());
+        self.tell_status(id, status.as_ref(), started.elapsed());
         let mut trouble: Option<error::Error> = None;
         loop {
             let elapsed = started.elapsed();
@@ -191,13 +190,13 @@ impl Retrieval<'_> {
                 break;
             };
             tokio::time::sleep(delay).await;
-            match self.request(&id, deadline).await {
+            match self.request(id, deadline).await {
                 Ok(found) => {
                     last = found;
                     trouble = None;
                     let before = std::mem::replace(&mut status, last.object.status());
                     if status != before {
-                        self.tell_status(&id, status.as_ref(), started.elapsed());
+                        self.tell_status(id, status.as_ref(), started.elapsed());
                     }
                 }
                 // The file was there: the server may only be down for a while.
@@ -205,15 +204,15 @@ impl Retrieval<'_> {
                     let why = error.cause.to_string();
                     let known = trouble.is_some_and(|before| before.cause.to_string() == why);
                     if !known && deadline.is_none_or(|deadline| Instant::now() < deadline) {
-                        self.console.still_waiting(&id, &why);
+                        self.console.still_waiting(id, &why);
                     }
                     trouble = Some(error);
                 }
-                Err(error) => return failed(self.failure(error, &id)),
+                Err(error) => return failed(self.failure(error, id)),
             }
         }
         let waited = span(started.elapsed());
-        let failure = verdict(&id, &last.object, |status| {
+        let failure = verdict(id, &last.object, |status| {
             let failure = Failure::new(
                 Exit::NotReady,
                 format!("`{id}` is not ready after {waited}: its status is `{status}`"),
@@ -225,7 +224,7 @@ impl Retrieval<'_> {
             }
         });
         Looked {
-            object: Some((id, last.object)),
+            found: Some((id.clone(), last.object)),
             failure,
         }
     }
@@ -289,7 +288,7 @@ impl Retrieval<'_> {
 
 fn failed(failure: Failure) -> Looked {
     Looked {
-        object: None,
+        found: None,
         failure: Some(failure),
     }
 }

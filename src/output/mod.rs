@@ -19,6 +19,7 @@ use clap::ValueEnum;
 
 use self::documents::Documents;
 use crate::error::{Exit, Failure};
+use crate::files::id::FileId;
 use crate::files::object::FileObject;
 use crate::json::Json;
 use crate::secret::{Secret, scrub};
@@ -100,12 +101,12 @@ impl<'a, W: Write> Printer<'a, W> {
         }
     }
 
-    /// Prints one object, or keeps a row of it for the table of several.
+    /// Prints the object of the file `id`, or keeps a row of it for the table of several.
     ///
     /// # Errors
     /// A [`Failure`] if the transform has no result; nothing of the object is printed then. Else
     /// the [`io::Error`] of the stream.
-    pub fn print(&mut self, object: &FileObject) -> anyhow::Result<()> {
+    pub fn print(&mut self, id: &FileId, object: &FileObject) -> anyhow::Result<()> {
         let Some(path) = &self.settings.transform else {
             if self.settings.quiet {
                 return Ok(());
@@ -118,7 +119,10 @@ impl<'a, W: Write> Printer<'a, W> {
         };
         let result = transform::apply(object.json(), path).map_err(|no_match| Failure {
             hint: no_match.hint(),
-            ..Failure::new(Exit::Failure, no_match.to_string())
+            ..Failure::new(
+                Exit::Failure,
+                format!("cannot transform `{id}`: {no_match}"),
+            )
         })?;
         if self.settings.quiet {
             return Ok(());

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use clap::builder::PossibleValue;
 use clap::{Arg, Command, CommandFactory as _};
 use openai_cli::cli::Cli;
 
@@ -74,6 +75,40 @@ fn manual_pages() {
 }
 
 #[test]
+fn the_changelog_of_the_debian_package() {
+    check(".ci/debian/changelog", &debian_changelog());
+}
+
+/// The changelog in the form of Debian (Debian Policy, section 4.4).
+fn debian_changelog() -> String {
+    let (mut changelog, mut end) = (String::new(), String::new());
+    for line in include_str!("../../CHANGELOG.md").lines() {
+        let release = line
+            .strip_prefix("## [")
+            .and_then(|line| line.split_once("] - "));
+        if let Some((version, date)) = release {
+            let date: jiff::civil::Date = date.parse().unwrap();
+            write!(
+                changelog,
+                "{end}openai-cli ({version}-1) unstable; urgency=medium\n\n"
+            )
+            .unwrap();
+            end = format!(
+                "\n -- The openai-cli contributors <openai-cli@packages.invalid>  {} 00:00:00 +0000\n\n",
+                date.strftime("%a, %d %b %Y")
+            );
+        } else if end.is_empty() {
+            // Before the first release.
+        } else if let Some(item) = line.strip_prefix("- ") {
+            writeln!(changelog, "  * {item}").unwrap();
+        } else if line.starts_with("  ") {
+            writeln!(changelog, "  {line}").unwrap();
+        }
+    }
+    changelog + end.trim_end() + "\n"
+}
+
+#[test]
 fn the_picture_of_the_readme() {
     check("tests/demo/terminal.svg", &picture::svg());
 }
@@ -125,12 +160,9 @@ fn described(arg: &Arg) -> String {
     if arg.get_action().takes_values() {
         write!(text, " {:?}", arg.get_value_hint()).unwrap();
         let values = arg.get_possible_values();
-        let names: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+        let names: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
         if !names.is_empty() {
             write!(text, " values: {}", names.join(" ")).unwrap();
-        }
-        for default in arg.get_default_values() {
-            write!(text, " default: {}", default.display()).unwrap();
         }
     }
     text

@@ -55,7 +55,7 @@ Usage: openai files retrieve [OPTIONS] [FILE_ID]...
 Lookup:
   [FILE_ID]...             Ids of the files; - reads them from stdin, one a line
       --file-id <FILE_ID>  The same as an option; may be repeated
-      --concurrency <N>    Lookups under way at once, 1 to 64 [default: 8]
+      --concurrency <N>    Lookups at once, 1 to 64 [default: 8]
 
 Output:
       --format <FORMAT>          Print json, jsonl, yaml, raw, table or pretty
@@ -76,7 +76,7 @@ Waiting:
 Connection:
       --base-url <URL>      Server to ask [env: OPENAI_BASE_URL]
       --timeout <DURATION>  Longest time for one attempt [default: 10m]
-      --max-retries <N>     Times to repeat a request that failed [default: 2]
+      --max-retries <N>     Repeats of a failed request [default: 2]
 
 Authentication:
       --api-key-file <PATH>           Read the API key from a file; - is stdin

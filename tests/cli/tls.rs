@@ -34,7 +34,7 @@ fn look_anyhow(port: u16) -> Openai {
 fn served(version: &str, tls: &str, client: &str) -> [String; 1] {
     let key = secrets::API_KEY;
     [format!(
-        "{version} {tls} /v1/files/id \"Bearer {key}\" {client}"
+        "{version} {tls} /v1/files/id \"Bearer {key}\" \"-\" {client}"
     )]
 }
 

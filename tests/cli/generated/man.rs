@@ -268,9 +268,6 @@ impl Page {
             }
             self.roff.control("RE", []);
         }
-        if let Some(default) = arg.get_default_values().first() {
-            self.text(&format!("Default: {}", default.display()), "IP");
-        }
     }
 
     fn examples(&mut self, examples: &[(&str, &str)]) {

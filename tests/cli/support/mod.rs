@@ -12,6 +12,7 @@ pub(crate) mod nginx;
 pub(crate) mod node;
 pub(crate) mod pki;
 mod process;
+pub(crate) mod proxy;
 mod run;
 pub(crate) mod secrets;
 mod terminal;

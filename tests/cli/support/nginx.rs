@@ -43,6 +43,15 @@ impl Nginx {
     /// Speaks HTTPS as `identity`. `directives` go into the `server` block; in them `{dir}` is a
     /// directory that holds `files`, which are given as name and contents.
     pub(crate) fn https(identity: &Identity, directives: &str, files: &[(&str, &str)]) -> Self {
+        Self::secured("ssl http2", identity, directives, files)
+    }
+
+    fn secured(
+        listen: &str,
+        identity: &Identity,
+        directives: &str,
+        files: &[(&str, &str)],
+    ) -> Self {
         let with_identity = [
             files,
             &[
@@ -54,7 +63,12 @@ impl Nginx {
         let directives = format!(
             "ssl_certificate {{dir}}/server.pem;\nssl_certificate_key {{dir}}/server.key;\n{directives}"
         );
-        Self::start("ssl http2", &directives, &with_identity)
+        Self::start(listen, &directives, &with_identity)
+    }
+
+    /// Speaks HTTPS without HTTP/2, as a proxy does.
+    pub(crate) fn https_proxy(identity: &Identity) -> Self {
+        Self::secured("ssl", identity, "", &[])
     }
 
     /// Speaks plain HTTP.
@@ -93,14 +107,19 @@ impl Nginx {
         }
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its port on `127.0.0.1`.
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// Ends it and returns what it served, a line for each request: the HTTP version, the TLS
-    /// version, the request target, the `Authorization` header and what it thinks of the client
-    /// certificate.
+    /// version, the request target, the `Authorization` and `Proxy-Authorization` headers and what
+    /// it thinks of the client certificate.
     pub(crate) fn served(mut self) -> Vec<String> {
         self.end();
         let log =
@@ -133,7 +152,7 @@ fn configuration(directory: &Path, address: SocketAddr, listen: &str, directives
 pid {dir}/pid;
 events {{}}
 http {{
-    log_format served '$server_protocol $ssl_protocol $request_uri \"$http_authorization\" $ssl_client_verify';
+    log_format served '$server_protocol $ssl_protocol $request_uri \"$http_authorization\" \"$http_proxy_authorization\" $ssl_client_verify';
     access_log {dir}/served served;
     client_body_temp_path {dir}/body;
     proxy_temp_path {dir}/proxy;

@@ -33,7 +33,7 @@ pub mod settings;
 pub mod terminal;
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter};
+use std::io;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -108,7 +108,7 @@ fn look_up(
         .enable_time()
         .build()
         .context("cannot start")?;
-    let out = BufWriter::new(io::stdout().lock());
+    let out = io::stdout().lock();
     let exit = runtime.block_on(files::retrieve::run(
         settings, output, &client, console, out,
     ));

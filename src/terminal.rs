@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
@@ -60,6 +61,17 @@ impl Stream {
         }
         Cow::Owned(line)
     }
+}
+
+/// Standard output to write to, unbuffered.
+///
+/// That of the standard library takes a descriptor that is not open for writing for one that
+/// takes everything, and who looks at the exit code would believe it.
+///
+/// # Errors
+/// Those of duplicating a descriptor.
+pub fn standard_output() -> io::Result<File> {
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
 }
 
 /// What standard output is; without colour until somebody decides for it.

@@ -251,12 +251,16 @@ impl Network {
         if seen_hyper {
             return Self::Cut;
         }
-        Self::Other(last.map_or_else(String::new, ToString::to_string))
+        Self::Other(last.map_or_else(String::new, |error| {
+            error
+                .downcast_ref()
+                .map_or_else(|| error.to_string(), crate::error::words)
+        }))
     }
 
     fn known(error: &(dyn StdError + 'static)) -> Option<Self> {
         if let Some(DnsError(error)) = error.downcast_ref() {
-            let words = error.to_string();
+            let words = crate::error::words(error);
             let plain = words.strip_prefix("failed to lookup address information: ");
             return Some(Self::Dns(plain.unwrap_or(&words).to_owned()));
         }
@@ -399,6 +403,7 @@ impl Error {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each status")]
 fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) -> Failure {
     let http = format!("(HTTP {}{attempts})", answer.status);
     let default_host = connection.is_default_host;
@@ -716,7 +721,11 @@ fn network_failure(
         Network::Other(words) => (
             "network",
             format!("{reach}: {words}{attempts}"),
-            Some(base_url),
+            Some(if words.contains("too many open files") {
+                "raise the limit (ulimit -n), or lower --concurrency".to_owned()
+            } else {
+                base_url
+            }),
         ),
     };
     Failure {

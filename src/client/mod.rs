@@ -6,14 +6,17 @@ mod tls;
 
 use std::cell::Cell;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::net::SocketAddr;
+use std::io;
+use std::net::ToSocketAddrs as _;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
 use reqwest::{Url, redirect};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use self::error::{Answer, Cause, DnsError, Error, Network, Redirect};
@@ -375,16 +378,26 @@ fn chance() -> f64 {
 }
 
 /// Name resolution by the system, with an error type that can be recognised.
+///
+/// On a thread of its own: the runtime's pool panics where the system has no thread to give, as
+/// under `ulimit -v` or the limit of a container.
 struct Resolver;
 
 impl reqwest::dns::Resolve for Resolver {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
         Box::pin(async move {
-            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
+            let (sender, receiver) = oneshot::channel();
+            thread::Builder::new()
+                .spawn(move || {
+                    // Who asked may be gone, its time being up.
+                    let _ = sender.send((name.as_str(), 0).to_socket_addrs());
+                })
+                .map_err(DnsError)?;
+            let addresses = receiver
                 .await
-                .map_err(DnsError)?
-                .collect();
-            Ok(Box::new(addresses.into_iter()) as reqwest::dns::Addrs)
+                .unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+                .map_err(DnsError)?;
+            Ok(Box::new(addresses) as reqwest::dns::Addrs)
         })
     }
 }

@@ -150,6 +150,8 @@ pub(crate) fn is_unsafe(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -186,5 +188,42 @@ mod tests {
             "a\\u000a\\u0009\\u2028b\u{202e}\\u001bc"
         );
         assert_eq!(Stream::PIPE.safe_line("👩\u{200d}🚀"), "👩\u{200d}🚀");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_unsafe_is_left_and_nothing_else_changes(text: String) {
+            let escaped = escape(&text);
+            prop_assert!(!escaped.contains(is_unsafe));
+            if !text.contains(is_unsafe) {
+                prop_assert_eq!(escaped, text.as_str());
+            }
+        }
+
+        #[test]
+        fn escaped_json_is_json_of_the_same_value(text: String) {
+            let json = serde_json::to_string(&text).unwrap();
+            let read: String = serde_json::from_str(&escape(&json)).unwrap();
+            prop_assert_eq!(read, text);
+        }
+
+        #[test]
+        fn a_pipe_gets_any_text_untouched(text: String) {
+            prop_assert_eq!(Stream::PIPE.safe(&text), text.as_str());
+        }
+
+        #[test]
+        fn a_line_stays_a_line(text: String) {
+            let line = Stream::PIPE.safe_line(&text);
+            prop_assert!(!line.contains(char::is_control));
+            prop_assert_eq!(line.lines().count(), usize::from(!text.is_empty()));
+            prop_assert_eq!(escape(&line), escape(&text));
+        }
+
+        #[test]
+        fn every_character_is_safe_or_escaped(character: char) {
+            let escaped = escape(character.encode_utf8(&mut [0; 4])).into_owned();
+            prop_assert_eq!(is_unsafe(character), escaped.starts_with("\\u"));
+        }
     }
 }

@@ -896,6 +896,8 @@ fn cut(text: &str, longest: usize) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -954,5 +956,52 @@ mod tests {
         );
         assert!(!answer(r#"{"error": {"code": "rate_limit_exceeded"}}"#).is_out_of_quota());
         assert!(!answer("").is_out_of_quota());
+    }
+
+    /// The number of characters in `lines`.
+    fn characters(lines: &[String]) -> usize {
+        lines.iter().map(|line| line.chars().count()).sum()
+    }
+
+    /// An error body in one of the forms that servers use, and its words.
+    fn told() -> impl Strategy<Value = (String, String)> {
+        let text = "\\PC{0,8}[a-z]\\PC{0,8}|x{1990,2010}";
+        (text, 0..5_usize).prop_map(|(words, form)| {
+            let json = serde_json::Value::from(words.as_str());
+            let body = match form {
+                0 => format!(r#"{{"error":{{"type":"t","message":{json},"code":null}}}}"#),
+                1 => format!(r#"{{"error":{json}}}"#),
+                2 => format!(r#"{{"detail":{json}}}"#),
+                3 => format!(r#"{{"detail":[7,{{"msg":{json},"loc":[]}},{{"loc":1}}]}}"#),
+                _ => format!(r#"{{"message":{json},"error":{{"code":1}}}}"#),
+            };
+            (body, words)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_has_few_words(body in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..300),
+            "[{}\\[\\]\",:a-z \n]{0,60}".prop_map(String::into_bytes),
+            told().prop_map(|(body, _)| body.into_bytes()),
+        ]) {
+            let lines = words(&body);
+            prop_assert!(characters(&lines) <= LONGEST_WORDS + 1);
+            prop_assert!(lines.iter().all(|line| !line.trim().is_empty()));
+            prop_assert!(characters(&[excerpt(&body)]) <= EXCERPT + 1);
+        }
+
+        #[test]
+        fn the_words_are_the_servers_own((body, expected) in told()) {
+            let lines = words(body.as_bytes());
+            prop_assert_eq!(lines, [cut(&expected, LONGEST_WORDS)]);
+        }
+
+        #[test]
+        fn an_excerpt_is_the_start_of_the_body(body in "\\PC{0,300}") {
+            let squeezed = body.split_whitespace().collect::<Vec<_>>().join(" ");
+            prop_assert_eq!(excerpt(body.as_bytes()), cut(&squeezed, EXCERPT));
+        }
     }
 }

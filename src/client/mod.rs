@@ -401,3 +401,43 @@ impl reqwest::dns::Resolve for Resolver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_id_arrives_as_it_left_in_one_segment(
+            id in prop_oneof![
+                any::<String>(),
+                "[-./\\\\?#%:;@&=+$,!~*'() a\u{e9}\u{8cc7}]{1,12}",
+                "(\\.|%2e|%2E|%25|%00|/|\\\\){1,6}",
+            ],
+            base in "(/[a-z0-9._~%!-]{0,6}){0,4}/{0,3}",
+            query in prop::option::of("[a-z]{1,3}=[a-z0-9/.-]{0,8}"),
+        ) {
+            let Ok(id) = FileId::new(id) else {
+                return Ok(());
+            };
+            let mut base = Url::parse(&format!("http://host:81{base}")).unwrap();
+            base.set_query(query.as_deref());
+            let url = file_url(&base, &id);
+            prop_assert_eq!(url.origin(), base.origin());
+            prop_assert_eq!(url.query(), base.query());
+            prop_assert_eq!(url.fragment(), None);
+            let start = base.path().trim_end_matches('/');
+            let segments = url.path().strip_prefix(start).and_then(|path| path.strip_prefix("/files/"));
+            let Some(segment) = segments else {
+                return Err(TestCaseError::fail(format!("{base} became {url}")));
+            };
+            prop_assert!(!segment.contains(['/', '\\', '?', '#']), "{}", segment);
+            prop_assert_eq!(percent_decode_str(segment).decode_utf8().unwrap(), id.as_str());
+            // Nothing is left for a library to resolve.
+            prop_assert_eq!(Url::parse(url.as_str()).unwrap(), url);
+        }
+    }
+}

@@ -89,9 +89,7 @@ fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secret> {
 
 /// Writes `text` to standard output, which is `stdout`.
 fn put(text: &StyledStr, stdout: Stream) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(styled(text, stdout).as_bytes())?;
-    out.flush()
+    terminal::standard_output()?.write_all(styled(text, stdout).as_bytes())
 }
 
 fn styled(text: &StyledStr, stream: Stream) -> String {

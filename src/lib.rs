@@ -33,15 +33,13 @@ pub mod settings;
 pub mod terminal;
 
 use std::ffi::OsString;
-use std::io;
 
-use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::{Cli, Command, Files, FilesCommand, Options};
 use crate::client::Client;
 use crate::console::Console;
-use crate::error::Exit;
+use crate::error::{Exit, Failure};
 use crate::settings::{Environment, Settings};
 
 /// Runs the command line `args`, whose first word is the name of the program, to its exit code.
@@ -71,7 +69,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
             command: Some(FilesCommand::Retrieve(_)),
             ..
         })) => retrieve(&options, ids, environment, &output),
-        Some(Command::Completion { shell }) => completion::write(shell, &mut io::stdout().lock())
+        Some(Command::Completion { shell }) => terminal::standard_output()
+            .and_then(|mut out| completion::write(shell, &mut out))
             .map(|()| Exit::Success)
             .map_err(Into::into),
         Some(Command::Files(_)) => help::print(Some("files"), output.stdout),
@@ -107,8 +106,11 @@ fn look_up(
         .enable_io()
         .enable_time()
         .build()
-        .context("cannot start")?;
-    let out = io::stdout().lock();
+        .map_err(|error| {
+            let why = error::words(&error);
+            Failure::new(Exit::Failure, format!("cannot start: {why}"))
+        })?;
+    let out = terminal::standard_output()?;
     let exit = runtime.block_on(files::retrieve::run(
         settings, output, &client, console, out,
     ));

@@ -29,6 +29,7 @@ mod harness;
 mod help;
 mod hostile;
 mod man;
+mod outside;
 mod proxy;
 mod readme;
 mod retrieve;

@@ -1,0 +1,195 @@
+//! What was measured, as a table in Markdown and as JSON.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Instructions executed, shown in millions.
+    Instructions,
+    /// Seconds, shown in milliseconds.
+    Seconds,
+    /// Bytes, shown in megabytes (10⁶).
+    Bytes,
+    /// Anything that is counted one by one.
+    Count,
+    /// How many times as much as something else.
+    Times,
+}
+
+/// One number of each program.
+pub(crate) struct Row {
+    /// What was measured.
+    pub(crate) name: String,
+    /// What the numbers count.
+    pub(crate) unit: Unit,
+    /// That of the tool.
+    pub(crate) openai: f64,
+    /// Those of the others, in the order of the programs, each with the ratio of the tool's to it.
+    pub(crate) others: Vec<Option<(f64, f64)>>,
+    /// What the number must not exceed.
+    pub(crate) limit: Option<f64>,
+    /// What its ratio to the first of the others must not exceed.
+    pub(crate) ratio_limit: Option<f64>,
+}
+
+impl Row {
+    fn is_within_limits(&self) -> bool {
+        let ratio = self.others.first().and_then(|other| Some((*other)?.1));
+        self.limit.is_none_or(|limit| self.openai <= limit)
+            && self
+                .ratio_limit
+                .is_none_or(|limit| ratio.is_none_or(|ratio| ratio <= limit))
+    }
+}
+
+/// All that was measured, and with what.
+pub(crate) struct Report {
+    /// When, where and how.
+    pub(crate) circumstances: Vec<(&'static str, String)>,
+    /// The names of the other programs.
+    pub(crate) others: Vec<String>,
+    /// The numbers.
+    pub(crate) rows: Vec<Row>,
+    /// What could not be measured, and why.
+    pub(crate) skipped: Vec<String>,
+}
+
+impl Report {
+    /// The report for other programs, all numbers in instructions, seconds and bytes.
+    pub(crate) fn json(&self) -> Value {
+        let rows: Vec<_> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let others: serde_json::Map<_, _> = self
+                    .others
+                    .iter()
+                    .zip(&row.others)
+                    .filter_map(|(name, other)| {
+                        let (value, ratio) = (*other)?;
+                        Some((name.clone(), json!({ "value": value, "ratio": ratio })))
+                    })
+                    .collect();
+                json!({
+                    "name": row.name,
+                    "unit": format!("{:?}", row.unit).to_lowercase(),
+                    "openai": row.openai,
+                    "others": others,
+                    "limit": row.limit,
+                    "ratio_limit": row.ratio_limit,
+                    "within_limits": row.is_within_limits(),
+                })
+            })
+            .collect();
+        let circumstances: serde_json::Map<_, _> = self
+            .circumstances
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
+            .collect();
+        json!({ "circumstances": circumstances, "rows": rows, "skipped": self.skipped })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in &self.circumstances {
+            writeln!(f, "{name}: {value}")?;
+        }
+        let mut table = vec![vec![String::new(), "openai".to_owned()]];
+        for name in &self.others {
+            table[0].extend([name.clone(), format!("openai / {name}")]);
+        }
+        table[0].push("at most".to_owned());
+        for row in &self.rows {
+            let mut cells = vec![row.name.clone(), shown(row.openai, row.unit)];
+            for other in &row.others {
+                match other {
+                    Some((value, ratio)) => {
+                        cells.extend([shown(*value, row.unit), shown(*ratio, Unit::Times)]);
+                    }
+                    None => cells.extend([String::new(), String::new()]),
+                }
+            }
+            let limits = [
+                row.limit.map(|limit| shown(limit, row.unit)),
+                row.ratio_limit.map(|limit| shown(limit, Unit::Times)),
+            ];
+            let mut limit = limits.into_iter().flatten().collect::<Vec<_>>().join(", ");
+            if !row.is_within_limits() {
+                limit.push_str(" **missed**");
+            }
+            cells.push(limit);
+            table.push(cells);
+        }
+        writeln!(f)?;
+        write_table(f, &table)?;
+        for skipped in &self.skipped {
+            writeln!(f, "\nskipped: {skipped}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes rows as a Markdown table whose source can be read, too. The first row is the header,
+/// the first column is text.
+fn write_table(f: &mut fmt::Formatter<'_>, table: &[Vec<String>]) -> fmt::Result {
+    let columns = table.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = table.iter().filter_map(|row| row.get(column));
+        cells
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(2)
+    };
+    for (number, row) in table.iter().enumerate() {
+        for (column, cell) in row.iter().enumerate() {
+            let width = width(column);
+            if column == 0 {
+                write!(f, "| {cell:width$} ")?;
+            } else {
+                write!(f, "| {cell:>width$} ")?;
+            }
+        }
+        writeln!(f, "|")?;
+        if number == 0 {
+            for column in 0..columns {
+                let dashes = "-".repeat(width(column));
+                write!(
+                    f,
+                    "|{}",
+                    if column == 0 {
+                        format!(" {dashes} ")
+                    } else {
+                        format!(" {dashes}:")
+                    }
+                )?;
+            }
+            writeln!(f, "|")?;
+        }
+    }
+    Ok(())
+}
+
+/// `number` in the unit that people use for it, to three digits or so.
+fn shown(number: f64, unit: Unit) -> String {
+    let digits = |number: f64| {
+        let decimals = match number {
+            0.0..10.0 => 2,
+            10.0..100.0 => 1,
+            _ => 0,
+        };
+        format!("{number:.decimals$}")
+    };
+    match unit {
+        Unit::Instructions => format!("{} M", digits(number / 1e6)),
+        Unit::Seconds => format!("{} ms", digits(number * 1e3)),
+        Unit::Bytes => format!("{} MB", digits(number / 1e6)),
+        Unit::Count => format!("{number}"),
+        Unit::Times if number < 0.1 => format!("{number:.3}"),
+        Unit::Times => format!("{number:.2}"),
+    }
+}

@@ -4,12 +4,18 @@
 //! Environment variables are named in the help but not read here: clap would take an empty one
 //! for a value, and a message could not say which of flag and variable it is about.
 
+#![expect(
+    clippy::doc_markdown,
+    reason = "doc comments of options are help text, not Markdown"
+)]
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, TypedValueParser as _};
 use clap::{ArgAction, ArgMatches, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::docs;
 use crate::output::Format;
 use crate::secret::Secret;
 
@@ -23,7 +29,7 @@ use crate::secret::Secret;
     args_override_self = true,
     max_term_width = 100,
     about = "Look up files of the OpenAI API and of compatible servers",
-    help_template = "{about}\n\n{usage-heading} {usage}\n\n{all-args}"
+    help_template = "{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}"
 )]
 pub struct Cli {
     /// What to do; without it the help is printed.
@@ -47,7 +53,7 @@ pub enum Command {
     /// Print a completion script for a shell
     #[command(alias = "@completion")]
     Completion {
-        /// The shell to complete in
+        /// Shell to complete in
         #[arg(value_enum, ignore_case = true)]
         shell: Shell,
     },
@@ -67,20 +73,28 @@ pub struct Files {
 #[derive(Debug, Subcommand)]
 pub enum FilesCommand {
     /// Look up files by id and print them
+    #[command(long_about = docs::RETRIEVE)]
     Retrieve(Retrieve),
 }
 
 /// `openai files retrieve`
 #[derive(Debug, Args)]
 pub struct Retrieve {
-    /// Ids of the files to look up; `-` reads them from standard input, one a line
-    #[arg(value_name = "FILE_ID", value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new())]
+    /// Ids of the files; - reads them from stdin, one a line
+    ///
+    /// Files are printed in the order of their ids. Blank lines on standard input are skipped; it
+    /// is read only where - asks for it.
+    #[arg(value_name = "FILE_ID", value_hint = ValueHint::Other, help_heading = LOOKUP, display_order = 0, value_parser = NonEmptyStringValueParser::new())]
     ids: Vec<String>,
     /// The same as an option; may be repeated
+    ///
+    /// As the official tool has it. Both forms may be mixed; here the id may begin with a dash.
     #[arg(
         long,
         value_name = "FILE_ID",
         value_hint = ValueHint::Other,
+        help_heading = LOOKUP,
+        display_order = 1,
         allow_hyphen_values = true,
         action = ArgAction::Append,
         value_parser = NonEmptyStringValueParser::new()
@@ -91,6 +105,7 @@ pub struct Retrieve {
 /// `--file-id` before the command it belongs to: understood, though not in the help there.
 #[derive(Debug, Args)]
 struct EarlyIds {
+    /// Id of a file
     #[arg(
         long,
         hide = true,
@@ -131,115 +146,178 @@ pub enum ColorChoice {
 }
 
 /// Every option but the ids. All of them are accepted before, between and after the commands.
+///
+/// The first paragraph of each is its line in `-h`, 80 columns wide; the others follow in
+/// `--help` and in the manual.
 #[derive(Debug, Args)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag that people type"
 )]
 pub struct Options {
-    /// Print files in this format [default: auto]
-    #[arg(long, global = true, help_heading = OUTPUT, ignore_case = true)]
+    /// Lookups at once, 1 to 64 [default: 8]
+    ///
+    /// The output keeps the order of the ids all the same.
+    #[arg(long, global = true, help_heading = LOOKUP, display_order = 2, value_name = "N", value_hint = ValueHint::Other, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub concurrency: Option<u8>,
+
+    /// Print json, jsonl, yaml, raw, table or pretty
+    ///
+    /// Names may be typed in any case.
+    #[arg(long, global = true, help_heading = OUTPUT, ignore_case = true, hide_possible_values = true)]
     pub format: Option<Format>,
 
-    /// Print only this part of each file: a GJSON path such as `status`
-    #[arg(long, global = true, help_heading = OUTPUT, value_name = "GJSON", value_parser = NonEmptyStringValueParser::new())]
+    /// Print only the part at this GJSON path
+    #[arg(long, global = true, help_heading = OUTPUT, value_name = "GJSON", value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new(), long_help = docs::TRANSFORM)]
     pub transform: Option<String>,
 
-    /// Print a result that is a string without quotes
+    /// Print a string without its quotes
+    ///
+    /// For scripts: with `--transform` the bare text of a field. Any other result is printed as
+    /// ever.
     #[arg(short, long, global = true, help_heading = OUTPUT)]
     pub raw_output: bool,
 
     /// Print no files and no progress
+    ///
+    /// Errors are still told, and the exit code is the same.
     #[arg(short, long, global = true, help_heading = OUTPUT)]
     pub quiet: bool,
 
-    /// Print the error object alone, in this format [default: auto]
-    #[arg(long, global = true, help_heading = OUTPUT, value_name = "FORMAT", ignore_case = true)]
-    pub format_error: Option<Format>,
-
-    /// Print only this part of the error object
-    #[arg(long, global = true, help_heading = OUTPUT, value_name = "GJSON", value_parser = NonEmptyStringValueParser::new())]
-    pub transform_error: Option<String>,
-
-    /// When to colour [default: auto]
-    #[arg(long, global = true, help_heading = OUTPUT, value_name = "WHEN", ignore_case = true)]
+    /// When to colour: auto, always or never
+    ///
+    /// `--no-color` is the same as `--color never`. Standard output and standard error are
+    /// judged apart.
+    #[arg(long, global = true, help_heading = OUTPUT, value_name = "WHEN", ignore_case = true, hide_possible_values = true)]
     pub color: Option<ColorChoice>,
 
     /// The same as `--color never`
     #[arg(long, global = true, hide = true, overrides_with = "color")]
     pub no_color: bool,
 
-    /// Show requests and answers on standard error, secrets removed
+    /// Show requests and answers, without secrets
+    ///
+    /// For each attempt: method, URL, headers, status and times, on standard error. The API key,
+    /// the values of custom headers and cookies are replaced; bodies are never shown.
     #[arg(long, global = true, help_heading = OUTPUT)]
     pub debug: bool,
 
-    /// Tell the status of the file by the exit code
-    #[arg(long, global = true, help_heading = WAITING)]
-    pub exit_status: bool,
+    /// Print the error object alone, in this format
+    ///
+    /// For scripts: standard error then holds what the server sent as its error, or an object
+    /// with the same fields (message, type, param, code) where no server answered. The formats
+    /// are those of `--format`; auto is the report for people.
+    #[arg(long, global = true, help_heading = OUTPUT, value_name = "FORMAT", ignore_case = true, hide_possible_values = true)]
+    pub format_error: Option<Format>,
+
+    /// Print only this part of the error object
+    ///
+    /// A GJSON path, as for `--transform`. Where it finds nothing the report for people is
+    /// printed, so that no failure gets lost.
+    #[arg(long, global = true, help_heading = OUTPUT, value_name = "GJSON", value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new())]
+    pub transform_error: Option<String>,
 
     /// Wait until the file is processed or has failed
+    ///
+    /// Asks again until the status is processed, error or deleted, then prints the file as it was
+    /// last seen. The exit code tells how it ended: 0 for processed, 9 for error and deleted, 8
+    /// where the time ran out. Several files are waited for together.
     #[arg(long, global = true, help_heading = WAITING)]
     pub wait: bool,
 
-    /// Time between two looks [default: 5s]
-    #[arg(long, global = true, help_heading = WAITING, value_name = "DURATION", value_parser = duration)]
-    pub poll_interval: Option<Duration>,
-
     /// Longest time to wait [default: 30m]
-    #[arg(long, global = true, help_heading = WAITING, value_name = "DURATION", value_parser = duration)]
+    ///
+    /// Needs `--wait`. A bare number is seconds; 500ms, 30s, 5m and 1h30m are understood, too.
+    #[arg(long, global = true, help_heading = WAITING, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = duration)]
     pub wait_timeout: Option<Duration>,
 
-    /// API key [env: OPENAI_API_KEY]
-    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "KEY", value_hint = ValueHint::Other, value_parser = secret())]
-    pub api_key: Option<Secret>,
+    /// Time between two looks [default: 5s]
+    ///
+    /// Needs `--wait`. A server may ask for another time with the header openai-poll-after-ms.
+    #[arg(long, global = true, help_heading = WAITING, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = duration)]
+    pub poll_interval: Option<Duration>,
 
-    /// Read the API key from a file; `-` is standard input
-    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "PATH", value_hint = ValueHint::FilePath, value_parser = path())]
-    pub api_key_file: Option<PathBuf>,
+    /// Tell the status of the file by the exit code
+    ///
+    /// 0 for a file that is processed, 8 for one that is not yet, 9 for error and deleted.
+    /// Implied by `--wait`.
+    #[arg(long, global = true, help_heading = WAITING)]
+    pub exit_status: bool,
 
-    /// Organization to act for [env: OPENAI_ORG_ID]
-    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "ID", value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new())]
-    pub organization: Option<String>,
-
-    /// Project to act for [env: OPENAI_PROJECT_ID]
-    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "ID", value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new())]
-    pub project: Option<String>,
-
-    /// PEM client certificate chain [env: OPENAI_MTLS_CLIENT_CERT_FILE]
-    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "PATH", value_hint = ValueHint::FilePath, value_parser = path())]
-    pub mtls_client_cert_file: Option<PathBuf>,
-
-    /// PEM private key of it [env: OPENAI_MTLS_CLIENT_KEY_FILE]
-    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "PATH", value_hint = ValueHint::FilePath, value_parser = path())]
-    pub mtls_client_key_file: Option<PathBuf>,
-
-    /// Server to ask [env: OPENAI_BASE_URL] [default: <https://api.openai.com/v1>]
+    /// Server to ask [env: OPENAI_BASE_URL]
+    ///
+    /// Any http or https URL, https://api.openai.com/v1 if nothing is said. The path
+    /// /files/FILE_ID is appended to its path; its query is kept.
     #[arg(long, global = true, help_heading = CONNECTION, value_name = "URL", value_hint = ValueHint::Url, value_parser = NonEmptyStringValueParser::new())]
     pub base_url: Option<String>,
 
-    /// Longest time one attempt may take [default: 10m]
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "DURATION", value_parser = positive_duration)]
+    /// Longest time for one attempt [default: 10m]
+    ///
+    /// From connecting to the last byte of the answer; connecting alone may take 5 seconds. A
+    /// bare number is seconds; 500ms, 30s, 5m and 1h30m are understood, too.
+    #[arg(long, global = true, help_heading = CONNECTION, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = positive_duration)]
     pub timeout: Option<Duration>,
 
-    /// How often a failed request is repeated [default: 2]
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "N")]
+    /// Repeats of a failed request [default: 2]
+    ///
+    /// Repeated are the answers 408, 409, 429 and 5xx, failed connections, and answers that were
+    /// cut off: after 0.5 to 8 seconds, or when the server says in Retry-After, if that is within
+    /// 2 minutes. Never repeated: a quota that is used up, a certificate that is not trusted. 0
+    /// means no repeats.
+    #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", value_hint = ValueHint::Other)]
     pub max_retries: Option<u32>,
 
-    /// How many lookups are under way at once, 1 to 64 [default: 8]
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
-    pub concurrency: Option<u8>,
+    /// Read the API key from a file; - is stdin
+    ///
+    /// White space around the key is dropped. This keeps the key out of the list of processes and
+    /// of the history of the shell.
+    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "PATH", value_hint = ValueHint::FilePath, value_parser = path())]
+    pub api_key_file: Option<PathBuf>,
+
+    /// API key [env: OPENAI_API_KEY]
+    ///
+    /// Everybody on the machine can see it in the output of ps: better use `--api-key-file` or
+    /// the variable. Servers that need no key are asked without one; api.openai.com is not.
+    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "KEY", value_hint = ValueHint::Other, value_parser = secret())]
+    pub api_key: Option<Secret>,
+
+    /// Organization [env: OPENAI_ORG_ID]
+    ///
+    /// The organization to act for; sent as the header OpenAI-Organization.
+    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "ID", value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new())]
+    pub organization: Option<String>,
+
+    /// Project [env: OPENAI_PROJECT_ID]
+    ///
+    /// The project to act for; sent as the header OpenAI-Project. Files belong to one project.
+    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "ID", value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new())]
+    pub project: Option<String>,
+
+    /// PEM [env: OPENAI_MTLS_CLIENT_CERT_FILE]
+    ///
+    /// The client certificate and its chain, for servers that ask for one (mutual TLS). Only
+    /// together with `--mtls-client-key-file`, and only with an https URL.
+    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "PATH", value_hint = ValueHint::FilePath, value_parser = path())]
+    pub mtls_client_cert_file: Option<PathBuf>,
+
+    /// PEM [env: OPENAI_MTLS_CLIENT_KEY_FILE]
+    ///
+    /// The private key of the client certificate.
+    #[arg(long, global = true, help_heading = AUTHENTICATION, value_name = "PATH", value_hint = ValueHint::FilePath, value_parser = path())]
+    pub mtls_client_key_file: Option<PathBuf>,
 
     /// Accepted for scripts that wrap the official tool; not used
-    #[arg(long, global = true, hide = true, value_name = "KEY", value_parser = secret())]
+    #[arg(long, global = true, hide = true, value_name = "KEY", value_hint = ValueHint::Other, value_parser = secret())]
     admin_api_key: Option<Secret>,
 
     /// Accepted for scripts that wrap the official tool; not used
-    #[arg(long, global = true, hide = true, value_name = "KEY", value_parser = secret())]
+    #[arg(long, global = true, hide = true, value_name = "KEY", value_hint = ValueHint::Other, value_parser = secret())]
     webhook_secret: Option<Secret>,
 }
 
-const WAITING: &str = "Waiting";
+const LOOKUP: &str = "Lookup";
 const OUTPUT: &str = "Output";
+const WAITING: &str = "Waiting";
 const CONNECTION: &str = "Connection";
 const AUTHENTICATION: &str = "Authentication";
 

@@ -89,7 +89,8 @@ impl Console {
     }
 
     fn clean(&self, text: &str) -> String {
-        self.stream.safe(&scrub(text, &self.secrets)).into_owned()
+        let text = scrub(text, &self.secrets);
+        self.stream.safe_line(&text).into_owned()
     }
 
     /// Writes a line that has been cleaned.
@@ -135,7 +136,7 @@ impl Console {
         }
     }
 
-    /// Announces that `id` will be asked for again after `delay`, since attempt number `attempt`
+    /// Announces to a person that `id` will be asked for again after `delay`, since attempt number `attempt`
     /// failed for the reason `why`.
     pub fn retry(&self, id: &FileId, attempt: u32, why: &str, delay: Duration) {
         if self.debug {
@@ -143,7 +144,7 @@ impl Console {
                 "attempt {attempt} failed: {why}; next in {} ms",
                 delay.as_millis()
             ));
-        } else if self.stream.is_terminal && delay > ANNOUNCED {
+        } else if !self.quiet && self.stream.is_terminal && delay > ANNOUNCED {
             self.note(&format!(
                 "{why}; asking for `{id}` again in {}",
                 span(delay)
@@ -160,6 +161,13 @@ impl Console {
         if !self.quiet && !self.stream.is_terminal {
             let (id, status) = (self.clean(id.as_str()), self.clean(status));
             self.line(&format!("{id}: {status} (after {})", span(elapsed)));
+        }
+    }
+
+    /// Tells that the wait for `id` goes on though a look at it failed for the reason `why`.
+    pub fn still_waiting(&self, id: &FileId, why: &str) {
+        if !self.quiet {
+            self.note(&format!("still waiting for `{id}`: {why}"));
         }
     }
 

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use colored::Colorize as _;
 
-use crate::json::Json;
+use crate::json::{Json, Kind};
 use crate::secret::{Secret, scrub};
 use crate::terminal::Stream;
 
@@ -115,7 +115,7 @@ impl Failure {
     }
 
     /// Writes the failure for a person: message, details, URL, request id, hint. Occurrences of
-    /// the `secrets` are removed and what could act on a terminal is escaped.
+    /// the `secrets` are removed and what could act on a terminal, or break a line, is escaped.
     ///
     /// # Errors
     /// Those of `out`.
@@ -125,7 +125,7 @@ impl Failure {
         stream: &Stream,
         secrets: &[Secret],
     ) -> io::Result<()> {
-        let clean = |text: &str| stream.safe(&scrub(text, secrets)).into_owned();
+        let clean = |text: &str| stream.safe_line(&scrub(text, secrets)).into_owned();
         let label = |word: &str| {
             if stream.color {
                 format!("{}", word.red().bold())
@@ -163,7 +163,8 @@ impl Failure {
         if let Some(answer) = &self.answer
             && let Ok(body) = Json::parse(answer)
         {
-            return body.get("error").unwrap_or(body).as_str().to_owned();
+            let error = body.get("error").filter(|error| error.kind() != Kind::Null);
+            return error.unwrap_or(body).as_str().to_owned();
         }
         let message = serde_json::Value::from(self.to_string());
         let (kind, code) = (self.kind(), self.code.unwrap_or(self.kind()));
@@ -197,10 +198,20 @@ pub fn settle(error: anyhow::Error) -> Option<Failure> {
             Some(io) if io.kind() == io::ErrorKind::BrokenPipe => None,
             Some(io) => Some(Failure::new(
                 Exit::Failure,
-                format!("cannot write to standard output: {io}"),
+                format!("cannot write to standard output: {}", words(io)),
             )),
             None => Some(Failure::new(Exit::Failure, format!("{error:#}"))),
         },
+    }
+}
+
+/// What the system says about a failed operation, without the number that only it understands.
+#[must_use]
+pub fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
     }
 }
 

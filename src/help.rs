@@ -4,57 +4,75 @@
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 
-use clap::CommandFactory as _;
-use clap::builder::StyledStr;
+use clap::ValueEnum as _;
+use clap::builder::{StyledStr, Styles};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::{Cli, ColorChoice};
-use crate::error::Exit;
+use crate::cli::ColorChoice;
+use crate::docs;
+use crate::error::{self, Exit};
+use crate::output::Format;
 use crate::settings::{self, Environment};
 use crate::terminal::{self, Stream};
 
-/// Prints the help of `openai` or of one of its commands on standard output.
+/// Prints the short help of `openai` or of one of its commands on standard output.
 ///
 /// # Errors
 /// Those of standard output.
 pub(crate) fn print(command: Option<&str>, stdout: Stream) -> anyhow::Result<Exit> {
-    let mut root = Cli::command();
-    root.build();
+    let mut root = docs::command(true);
     let help = match command.and_then(|name| root.find_subcommand_mut(name)) {
         Some(command) => command.render_help(),
         None => root.render_help(),
     };
-    let mut out = io::stdout().lock();
-    out.write_all(styled(&help, stdout.color).as_bytes())?;
-    out.flush()?;
+    put(&help, stdout)?;
     Ok(Exit::Success)
 }
 
 /// Prints what clap answered instead of a parsed command line: the help or version that was asked
 /// for on standard output, anything else on standard error as a usage error.
-pub(crate) fn answer(
-    error: &clap::Error,
-    args: &[OsString],
-    environment: &Environment<'_>,
-) -> Exit {
+pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Environment<'_>) -> Exit {
     let choice = color_choice(args);
-    let colored = |stream: Stream| settings::color(choice, environment, stream.is_terminal);
-    let text = error.render();
+    let colored = |stream: Stream| Stream {
+        color: settings::color(choice, environment, stream.is_terminal),
+        ..stream
+    };
     if error.use_stderr() {
-        let text = styled(&text, colored(terminal::stderr()));
+        let text = styled(&advised(error, args).render(), colored(terminal::stderr()));
         // Where this fails there is nobody left to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
         return Exit::Usage;
     }
-    let mut out = io::stdout().lock();
-    let text = styled(&text, colored(terminal::stdout()));
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Failure,
-        _ => Exit::Success,
+    let error = match error.kind() {
+        // Only who reads the help pays for its long texts.
+        ErrorKind::DisplayHelp => {
+            let short = !args.iter().any(|arg| arg == "--help" || arg == "help");
+            docs::command(short)
+                .try_get_matches_from(args)
+                .err()
+                .unwrap_or(error)
+        }
+        _ => error,
+    };
+    match put(&error.render(), colored(terminal::stdout())) {
+        Ok(()) => Exit::Success,
+        Err(error) => error::settle(error.into()).map_or(Exit::Success, |failure| {
+            let stream = colored(terminal::stderr());
+            let _ = failure.write(&mut io::stderr().lock(), &stream, &[]);
+            failure.exit
+        }),
     }
 }
 
-fn styled(text: &StyledStr, color: bool) -> String {
-    if color {
+/// Writes `text` to standard output, which is `stdout`.
+fn put(text: &StyledStr, stdout: Stream) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(styled(text, stdout).as_bytes())?;
+    out.flush()
+}
+
+fn styled(text: &StyledStr, stream: Stream) -> String {
+    if stream.color {
         text.ansi().to_string()
     } else {
         text.to_string()
@@ -81,6 +99,110 @@ fn color_choice(args: &[OsString]) -> ColorChoice {
     choice
 }
 
+/// What other tools and mere guesses call `files retrieve`.
+const RETRIEVE: &[&str] = &[
+    "file", "retrieve", "get", "show", "info", "status", "fetch", "read", "view", "lookup", "wait",
+];
+
+/// What other tools and mere guesses call our options, and how they are written here.
+const OPTIONS: &[(&[&str], &str)] = &[
+    (&["--id", "--ids", "--file"], "--file-id"),
+    (&["--output", "--output-format", "-o"], "--format"),
+    (&["--jq", "--query", "--field", "--fields"], "--transform"),
+    (&["--key", "--token"], "--api-key-file"),
+    (
+        &["--url", "--host", "--endpoint", "--api-base"],
+        "--base-url",
+    ),
+    (&["--header", "-H"], "OPENAI_CUSTOM_HEADERS"),
+    (&["--watch", "--follow"], "--wait"),
+    (&["--retry", "--retries"], "--max-retries"),
+    (&["--silent"], "--quiet"),
+    (&["--verbose"], "--debug"),
+];
+
+/// `mistake` with the tip that leads to the right command in one step, where there is one, and
+/// without those tips of clap that do not.
+fn advised(mut mistake: clap::Error, args: &[OsString]) -> clap::Error {
+    let kind = match mistake.kind() {
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        _ => return mistake,
+    };
+    let Some(ContextValue::String(word)) = mistake.get(kind) else {
+        return mistake;
+    };
+    let words = args.iter().filter_map(|arg| arg.to_str());
+    if let Some(right) = instead(word, words) {
+        let valid = *Styles::styled().get_valid();
+        let tip = format!("use '{valid}{right}{valid:#}'");
+        for wrong in [
+            ContextKind::SuggestedSubcommand,
+            ContextKind::SuggestedArg,
+            // It shows the suggested argument.
+            ContextKind::Usage,
+        ] {
+            mistake.remove(wrong);
+        }
+        mistake.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![tip.into()]),
+        );
+    } else {
+        // That an unknown option may also be meant as an id helps nobody.
+        mistake.remove(ContextKind::Suggested);
+        // Nor does a name that the help does not show.
+        if let Some(ContextValue::Strings(mut names)) =
+            mistake.remove(ContextKind::SuggestedSubcommand)
+        {
+            names.retain(|name| !name.starts_with('@'));
+            mistake.insert(
+                ContextKind::SuggestedSubcommand,
+                ContextValue::Strings(names),
+            );
+        }
+    }
+    mistake
+}
+
+/// What to write instead of the unknown `word`, in the command line `words`.
+fn instead<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<String> {
+    if word.starts_with('-') {
+        let format = word
+            .strip_prefix("--")
+            .and_then(|name| Format::from_str(name, false).ok())
+            .and_then(|format| format.to_possible_value());
+        return match format {
+            Some(format) => Some(format!("--format {}", format.get_name())),
+            None => OPTIONS
+                .iter()
+                .find(|(names, _)| names.contains(&word))
+                .map(|(_, right)| (*right).to_owned()),
+        };
+    }
+    if word == "version" {
+        return Some("openai --version".to_owned());
+    }
+    if !RETRIEVE.contains(&word) && !is_like_an_id(word) {
+        return None;
+    }
+    // Other words are left out: an API key may be among them.
+    let mut right = "openai files retrieve".to_owned();
+    for id in words.filter(|word| is_like_an_id(word)) {
+        right.push(' ');
+        right.push_str(id);
+    }
+    Some(right)
+}
+
+/// Whether `word` looks like an id of the API, which needs no quotes in any shell.
+fn is_like_an_id(word: &str) -> bool {
+    word.starts_with("file-")
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +219,53 @@ mod tests {
         ] {
             let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
             assert_eq!(color_choice(&args), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_words_have_right_ones() {
+        for (word, line, expected) in [
+            ("retrieve", "openai retrieve", Some("openai files retrieve")),
+            (
+                "get",
+                "openai --api-key sk-1 get file-1 --wait file-2",
+                Some("openai files retrieve file-1 file-2"),
+            ),
+            (
+                "file-abc123",
+                "openai file-abc123",
+                Some("openai files retrieve file-abc123"),
+            ),
+            ("file-$(x)", "openai file-$(x)", None),
+            ("chat", "openai chat file-1", None),
+            ("version", "openai version", Some("openai --version")),
+            ("--json", "", Some("--format json")),
+            ("--table", "", Some("--format table")),
+            ("-o", "", Some("--format")),
+            ("--id", "", Some("--file-id")),
+            ("--get", "", None),
+        ] {
+            assert_eq!(
+                instead(word, line.split(' ')).as_deref(),
+                expected,
+                "{word} in {line}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_right_option_exists() {
+        let root = docs::command(true);
+        for (wrong, right) in OPTIONS {
+            let known = |name: &str| {
+                root.get_arguments()
+                    .any(|option| option.get_long() == name.strip_prefix("--"))
+            };
+            let variable = docs::ENVIRONMENT
+                .iter()
+                .any(|(names, _)| names.contains(right));
+            assert!(known(right) || *right == "--file-id" || variable, "{right}");
+            assert!(!wrong.iter().any(|wrong| known(wrong)), "{wrong:?}");
         }
     }
 }

@@ -14,6 +14,9 @@ use serde_json::value::RawValue;
 /// documents, and what this tool prints is meant for jq.
 pub const MAX_DEPTH: usize = 256;
 
+/// From here on, 2^53, a double no longer tells one integer from the next.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// One JSON value as its text: complete, valid, without surrounding white space, at most
 /// [`MAX_DEPTH`] levels deep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,8 +176,6 @@ impl<'a> Json<'a> {
         if let Ok(integer) = self.0.parse() {
             return Some(integer);
         }
-        // 2^53: from there on a double no longer tells one integer from the next.
-        const EXACT: f64 = 9_007_199_254_740_992.0;
         let number: f64 = self.0.parse().ok()?;
         #[expect(
             clippy::cast_possible_truncation,

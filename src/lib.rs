@@ -7,7 +7,7 @@
 //!
 //! | module | what it is responsible for |
 //! |---|---|
-//! | [`cli`] | the words: commands, options, help |
+//! | [`cli`], [`docs`] | the words: commands, options, help; what documents share |
 //! | [`settings`] | their meaning: precedence and validation |
 //! | [`client`] | one lookup: request, retries, what can go wrong |
 //! | [`files`] | the command: many lookups, waiting, the object |
@@ -20,6 +20,7 @@ pub mod cli;
 pub mod client;
 pub mod completion;
 pub mod console;
+pub mod docs;
 pub mod error;
 pub mod files;
 mod help;
@@ -58,7 +59,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
         },
     ) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return help::answer(&error, &args, environment),
+        Err(error) => return help::answer(error, &args, environment),
     };
     let output = settings::output(&options, &ids, environment);
     let console = Console::new(&output, Vec::new());

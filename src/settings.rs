@@ -3,17 +3,17 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::Read;
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::cli::{ColorChoice, Options};
-use crate::error::{Exit, Failure};
+use crate::error::{self, Exit, Failure};
 use crate::files::id::FileId;
 use crate::output::{self, Format};
 use crate::secret::{Secret, api_key};
@@ -41,7 +41,10 @@ const POLL_INTERVAL: Duration = Duration::from_secs(5);
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// The environment variables of the process, or a stand-in for them. An empty one counts as unset.
-pub struct Environment<'a>(Box<dyn Fn(&str) -> Option<OsString> + 'a>);
+pub struct Environment<'a>(Box<Variables<'a>>);
+
+/// From the name of a variable to its value.
+type Variables<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 
 impl<'a> Environment<'a> {
     /// The environment that `lookup` describes: from a name to a value.
@@ -212,12 +215,12 @@ impl Connection {
 
 /// `url` as it may be shown: without user name and password.
 #[must_use]
-pub fn without_user_info(url: &Url) -> String {
-    let mut shown = url.clone();
+pub fn without_user_info(url: &Url) -> Url {
+    let mut bare = url.clone();
     // Neither can fail: both act on URLs with a host only, and others have no user info.
-    let _ = shown.set_username("");
-    let _ = shown.set_password(None);
-    shown.into()
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    bare
 }
 
 /// Settles what `options` and `ids`, as typed, and the environment mean.
@@ -231,7 +234,7 @@ pub fn settle(
     options: &Options,
     ids: Vec<String>,
     environment: &Environment<'_>,
-) -> anyhow::Result<Settings> {
+) -> Result<Settings, Failure> {
     let ids = id_sources(ids)?;
     let reads_ids = ids.contains(&IdSource::Stdin);
     let key_from_stdin =
@@ -239,8 +242,7 @@ pub fn settle(
     if reads_ids && key_from_stdin {
         return Err(Failure::usage(
             "standard input cannot be both the API key (--api-key-file -) and the ids (-)",
-        )
-        .into());
+        ));
     }
     if !options.wait {
         for (flag, value) in [
@@ -248,7 +250,7 @@ pub fn settle(
             ("--wait-timeout", options.wait_timeout),
         ] {
             if value.is_some() {
-                return Err(Failure::usage(format!("{flag} needs --wait")).into());
+                return Err(Failure::usage(format!("{flag} needs --wait")));
             }
         }
     }
@@ -322,7 +324,7 @@ fn id_sources(ids: Vec<String>) -> Result<Vec<IdSource>, Failure> {
     Ok(sources)
 }
 
-fn connection(options: &Options, environment: &Environment<'_>) -> anyhow::Result<Connection> {
+fn connection(options: &Options, environment: &Environment<'_>) -> Result<Connection, Failure> {
     let (mut base_url, is_default_host) = base_url(options, environment)?;
     let custom_headers = custom_headers(environment)?;
     let user_info = take_user_info(&mut base_url);
@@ -330,7 +332,7 @@ fn connection(options: &Options, environment: &Environment<'_>) -> anyhow::Resul
         (Some((key, source)), _) => Credentials::ApiKey(key, source),
         (None, Some((name, password))) => Credentials::Basic(name, password),
         (None, None) if is_default_host && !custom_headers.contains_key(AUTHORIZATION) => {
-            return Err(no_key().into());
+            return Err(no_key());
         }
         (None, None) => Credentials::None,
     };
@@ -388,8 +390,13 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
             .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     });
     if !has_scheme {
+        let what = if text.contains("://") {
+            "has a scheme that is not spoken"
+        } else {
+            "is missing a scheme"
+        };
         return Err(Failure::usage(format!(
-            "{} is missing a scheme (expected http:// or https://)",
+            "{} {what} (expected http:// or https://)",
             shown()
         )));
     }
@@ -409,9 +416,7 @@ fn take_user_info(url: &mut Url) -> Option<(String, Option<Secret>)> {
     };
     let name = decode(url.username());
     let password = url.password().map(decode).map(Secret::new);
-    if let Ok(bare) = Url::parse(&without_user_info(url)) {
-        *url = bare;
-    }
+    *url = without_user_info(url);
     (!name.is_empty() || password.is_some()).then_some((name, password))
 }
 
@@ -419,7 +424,7 @@ fn take_user_info(url: &mut Url) -> Option<(String, Option<Secret>)> {
 fn key(
     options: &Options,
     environment: &Environment<'_>,
-) -> anyhow::Result<Option<(Secret, &'static str)>> {
+) -> Result<Option<(Secret, &'static str)>, Failure> {
     let (pasted, source) = if let Some(typed) = &options.api_key {
         (typed.clone(), "--api-key")
     } else if let Some(path) = &options.api_key_file {
@@ -437,21 +442,23 @@ fn key(
 /// The largest key file that is read, in bytes; far more than any key has.
 const LONGEST_KEY: u64 = 64 * 1024;
 
-fn read_key(path: &Path) -> anyhow::Result<Secret> {
+fn read_key(path: &Path) -> Result<Secret, Failure> {
     let read = |reader: &mut dyn Read| {
         let mut text = String::new();
         reader.take(LONGEST_KEY).read_to_string(&mut text)?;
-        Ok::<_, std::io::Error>(text)
+        Ok(Secret::new(text))
     };
-    let text = if path == Path::new("-") {
-        read(&mut std::io::stdin()).context("cannot read the API key from standard input")
+    let unreadable = |what: &str, error: &io::Error| {
+        let why = error::words(error);
+        Failure::usage(format!("cannot read the API key from {what}: {why}"))
+    };
+    if path == Path::new("-") {
+        read(&mut io::stdin()).map_err(|error| unreadable("standard input", &error))
     } else {
-        std::fs::File::open(path)
+        fs::File::open(path)
             .and_then(|mut file| read(&mut file))
-            .with_context(|| format!("cannot read the API key from `{}`", path.display()))
-    };
-    text.map(Secret::new)
-        .map_err(|error| Failure::usage(format!("{error:#}")).into())
+            .map_err(|error| unreadable(&format!("`{}`", path.display()), &error))
+    }
 }
 
 fn no_key() -> Failure {
@@ -620,7 +627,6 @@ mod tests {
         let ids = crate::cli::ids(&matches);
         let cli = crate::cli::Cli::from_arg_matches(&matches).unwrap();
         settle(&cli.options, ids, &environment(variables))
-            .map_err(|error| error.downcast().unwrap())
     }
 
     fn message(args: &[&str], variables: &[(&str, &str)]) -> String {
@@ -675,7 +681,7 @@ mod tests {
         assert_eq!(settings.connection.base_url.as_str(), "http://h/v1?x=1");
         match settings.connection.credentials {
             Credentials::Basic(name, Some(password)) => {
-                assert_eq!((name.as_str(), password.reveal()), ("us@er", "p:ss"))
+                assert_eq!((name.as_str(), password.reveal()), ("us@er", "p:ss"));
             }
             other => panic!("{other:?}"),
         }
@@ -686,6 +692,10 @@ mod tests {
         assert_eq!(
             message(&["a", "--base-url", "localhost:80"], &[]),
             "--base-url \"localhost:80\" is missing a scheme (expected http:// or https://)"
+        );
+        assert_eq!(
+            message(&["a", "--base-url", "ftp://h"], &[]),
+            "--base-url \"ftp://h\" has a scheme that is not spoken (expected http:// or https://)"
         );
         assert_eq!(
             message(&["a"], &[("OPENAI_BASE_URL", "user:secret@h")]),
@@ -821,7 +831,13 @@ mod tests {
     #[test]
     fn colour_rules_in_their_order() {
         use ColorChoice::{Always, Auto, Never};
-        let cases: &[(ColorChoice, &[(&str, &str)], bool, bool)] = &[
+        type Case = (
+            ColorChoice,
+            &'static [(&'static str, &'static str)],
+            bool,
+            bool,
+        );
+        let cases: &[Case] = &[
             (Auto, &[], true, true),
             (Auto, &[], false, false),
             (Always, &[("NO_COLOR", "1")], false, true),

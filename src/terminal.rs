@@ -1,6 +1,7 @@
 //! What each output stream is, and how hostile text is shown on it.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
@@ -34,6 +35,30 @@ impl Stream {
         } else {
             Cow::Borrowed(text)
         }
+    }
+
+    /// The same for text that must not leave its line: elsewhere than on a terminal control
+    /// characters and line separators are escaped, too.
+    #[must_use]
+    pub fn safe_line<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let breaks = |character: char| {
+            character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+        };
+        if self.is_terminal {
+            return escape(text);
+        }
+        if !text.contains(breaks) {
+            return Cow::Borrowed(text);
+        }
+        let mut line = String::with_capacity(text.len() + 16);
+        for character in text.chars() {
+            if breaks(character) {
+                line.push_str(&escape(character.encode_utf8(&mut [0; 4])));
+            } else {
+                line.push(character);
+            }
+        }
+        Cow::Owned(line)
     }
 }
 
@@ -73,7 +98,8 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     for character in text.chars() {
         if is_unsafe(character) {
             for unit in character.encode_utf16(&mut units) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
             }
         } else {
             escaped.push(character);
@@ -125,5 +151,23 @@ mod tests {
     #[test]
     fn a_pipe_gets_the_text_untouched() {
         assert_eq!(Stream::PIPE.safe("\u{1b}[31m"), "\u{1b}[31m");
+    }
+
+    #[test]
+    fn a_line_stays_one_line() {
+        let text = "a\n\t\u{2028}b\u{202e}\u{1b}c";
+        let terminal = Stream {
+            is_terminal: true,
+            ..Stream::PIPE
+        };
+        assert_eq!(
+            terminal.safe_line(text),
+            r"a\u000a\u0009\u2028b\u202e\u001bc"
+        );
+        assert_eq!(
+            Stream::PIPE.safe_line(text),
+            "a\\u000a\\u0009\\u2028b\u{202e}\\u001bc"
+        );
+        assert_eq!(Stream::PIPE.safe_line("👩\u{200d}🚀"), "👩\u{200d}🚀");
     }
 }

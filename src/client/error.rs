@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::HeaderMap;
+use reqwest::header::{AUTHORIZATION, HeaderMap};
 
 use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
@@ -79,7 +79,8 @@ pub enum Network {
     Refused,
     /// Connecting took too long.
     ConnectTimeout,
-    /// The answer took too long; the limit.
+    /// The answer took too long; the limit, which is that of an attempt or, where that is less,
+    /// what was left of the time to wait.
     Timeout(Duration),
     /// The connection was closed or reset before the answer was complete.
     Cut,
@@ -89,6 +90,9 @@ pub enum Network {
     Proxy(String),
     /// What came is not HTTP.
     NotHttp,
+    /// Something came before anything was asked: the greeting of another protocol, or the last
+    /// words on a connection that the server gave up at this moment.
+    Unasked,
     /// The body is not encoded as its header says.
     Encoding,
     /// Something else; in words.
@@ -135,7 +139,7 @@ impl fmt::Display for Cause {
                 Network::Cut => f.write_str("connection lost"),
                 Network::Tls(error) => error.fmt(f),
                 Network::Proxy(words) | Network::Other(words) => f.write_str(words),
-                Network::NotHttp => f.write_str("the answer is not HTTP"),
+                Network::NotHttp | Network::Unasked => f.write_str("the answer is not HTTP"),
                 Network::Encoding => f.write_str("the answer cannot be decoded"),
             },
         }
@@ -192,7 +196,12 @@ impl Network {
             return Some(Self::Tls(error.clone()));
         }
         if let Some(error) = error.downcast_ref::<hyper::Error>() {
-            return error.is_parse().then_some(Self::NotHttp);
+            if error.is_parse() {
+                return Some(Self::NotHttp);
+            }
+            // There is no other way to tell this one.
+            let unasked = error.to_string() == "received unexpected message from connection";
+            return unasked.then_some(Self::Unasked);
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
             // An io::Error hides what it wraps from `source`.
@@ -223,9 +232,13 @@ impl Network {
     pub fn may_pass(&self, is_default_host: bool) -> bool {
         match self {
             Self::Dns(_) => is_default_host,
-            Self::Refused | Self::ConnectTimeout | Self::Timeout(_) | Self::Cut => true,
             Self::Tls(_) | Self::Proxy(_) | Self::NotHttp | Self::Encoding => false,
-            Self::Other(_) => true,
+            Self::Refused
+            | Self::ConnectTimeout
+            | Self::Timeout(_)
+            | Self::Cut
+            | Self::Unasked
+            | Self::Other(_) => true,
         }
     }
 }
@@ -249,7 +262,8 @@ impl Error {
             Cause::TooLarge(limit) => Failure::new(
                 Exit::Failure,
                 format!("the answer for `{id}` is larger than {} MiB", limit >> 20),
-            ),
+            )
+            .hint("check the base URL; a file object has a few hundred bytes"),
             Cause::Redirect(redirect) => redirected(redirect, id, &self.url),
             Cause::Network(network) => network_failure(network, id, &host, connection, &attempts),
             Cause::HeldBack(_) => Failure::new(
@@ -285,6 +299,10 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             Exit::Authentication,
             format!("not authorized to look up `{id}` {http}"),
             Some(match connection.credentials {
+                _ if connection.custom_headers.contains_key(AUTHORIZATION) => {
+                    "the server did not accept the Authorization of OPENAI_CUSTOM_HEADERS"
+                        .to_owned()
+                }
                 Credentials::ApiKey(_, source) => {
                     format!("the server did not accept the API key from {source}")
                 }
@@ -320,10 +338,10 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             format!("too many requests; `{id}` was not looked up {http}"),
             Some("try again later, or with a lower --concurrency".to_owned()),
         ),
-        status @ (408 | 409 | 500..=599) => (
+        408 | 409 | 500..=599 => (
             Exit::Server,
             format!("the server failed to look up `{id}` {http}"),
-            (status >= 500).then(|| "try again later, or raise --max-retries".to_owned()),
+            Some("try again later, or raise --max-retries".to_owned()),
         ),
         _ => (
             Exit::Failure,
@@ -384,13 +402,19 @@ fn network_failure(
 ) -> Failure {
     let proxy = connection.proxy.as_ref().map(|proxy| {
         let url = crate::settings::without_user_info(&proxy.url);
-        format!("{} (from {})", url.trim_end_matches('/'), proxy.source)
+        let url = url.as_str().trim_end_matches('/');
+        format!("{url} (from {})", proxy.source)
     });
     let via = proxy
         .as_ref()
         .map_or(String::new(), |proxy| format!(" through the proxy {proxy}"));
     let reach = format!("cannot reach {host}{via} to look up `{id}`");
     let base_url = "check the network and the base URL".to_owned();
+    let exit = match network {
+        // It did arrive.
+        Network::Encoding => Exit::Failure,
+        _ => Exit::Network,
+    };
     let (code, what, hint) = match network {
         Network::Dns(words) => (
             "dns",
@@ -416,7 +440,11 @@ fn network_failure(
                 "no complete answer for `{id}` from {host}{via} within {}{attempts}",
                 span(limit)
             ),
-            Some("try again, or raise --timeout".to_owned()),
+            Some(if limit < connection.timeout {
+                "try again, or raise --wait-timeout".to_owned()
+            } else {
+                "try again, or raise --timeout".to_owned()
+            }),
         ),
         Network::Cut => (
             "connection_reset",
@@ -441,9 +469,9 @@ fn network_failure(
                     .to_owned(),
             ),
         ),
-        Network::NotHttp => (
+        Network::NotHttp | Network::Unasked => (
             "not_http",
-            format!("what {host}{via} answered for `{id}` is not HTTP"),
+            format!("what {host}{via} answered for `{id}` is not HTTP{attempts}"),
             Some("check scheme and port of the base URL: http:// or https://".to_owned()),
         ),
         Network::Encoding => (
@@ -462,7 +490,7 @@ fn network_failure(
     Failure {
         code: Some(code),
         hint,
-        ..Failure::new(Exit::Network, what)
+        ..Failure::new(exit, what)
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
 use reqwest::{Url, redirect};
 use tokio::time::Instant;
@@ -21,7 +22,7 @@ use crate::console::Console;
 use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
 use crate::files::object::FileObject;
-use crate::settings::{Connection, Credentials};
+use crate::settings::{self, Connection, Credentials};
 
 /// The largest body that is read, in bytes after decoding. A file object has a few hundred.
 const LARGEST_BODY: usize = 16 << 20;
@@ -108,11 +109,16 @@ impl<'a> Client<'a> {
                 Ok(found) => return Ok(found),
                 Err(cause) => cause,
             };
-            match self.decide(attempt, &cause) {
+            let decision = self.decide(attempt, &cause);
+            if is_rate_limit(&cause)
+                && let Decision::Retry(delay)
+                | Decision::Exhausted(Some(delay))
+                | Decision::TooLong(delay) = decision
+            {
+                self.hold_back(delay);
+            }
+            match decision {
                 Decision::Retry(delay) => {
-                    if is_rate_limit(&cause) {
-                        self.hold_back(delay);
-                    }
                     if deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {
                         return Err(failed(cause, attempt, true, None));
                     }
@@ -120,13 +126,8 @@ impl<'a> Client<'a> {
                     tokio::time::sleep(delay).await;
                 }
                 Decision::Final => return Err(failed(cause, attempt, false, None)),
-                Decision::Exhausted => return Err(failed(cause, attempt, true, None)),
-                Decision::TooLong(delay) => {
-                    if is_rate_limit(&cause) {
-                        self.hold_back(delay);
-                    }
-                    return Err(failed(cause, attempt, true, Some(delay)));
-                }
+                Decision::Exhausted(_) => return Err(failed(cause, attempt, true, None)),
+                Decision::TooLong(delay) => return Err(failed(cause, attempt, true, Some(delay))),
             }
         }
     }
@@ -191,20 +192,12 @@ impl<'a> Client<'a> {
             return Err(Cause::Status(answer));
         }
         let poll_after = retry::poll_after(&answer.headers);
-        let unusable = |body, why: String| {
-            let (status, headers) = (answer.status, answer.headers);
-            let answer = Answer {
-                status,
-                headers,
-                body,
-            };
-            Err(Cause::Unusable(answer, why))
+        let (body, why) = match String::from_utf8(answer.body).map(FileObject::parse) {
+            Ok(Ok(object)) => return Ok(Found { object, poll_after }),
+            Ok(Err((text, why))) => (text.into_bytes(), why.to_string()),
+            Err(error) => (error.into_bytes(), "not UTF-8".to_owned()),
         };
-        match String::from_utf8(answer.body).map(FileObject::parse) {
-            Ok(Ok(object)) => Ok(Found { object, poll_after }),
-            Ok(Err((text, why))) => unusable(text.into_bytes(), why.to_string()),
-            Err(error) => unusable(error.into_bytes(), "not UTF-8".to_owned()),
-        }
+        Err(Cause::Unusable(Answer { body, ..answer }, why))
     }
 
     /// The first answer that is no redirect.
@@ -220,10 +213,14 @@ impl<'a> Client<'a> {
                 .and_then(|location| url.join(location).ok())
                 .ok_or(Cause::Redirect(Redirect::Nowhere))?;
             if target.origin() != origin {
-                let named = target.origin().ascii_serialization();
+                let named = if target.origin().is_tuple() {
+                    target.origin().ascii_serialization()
+                } else {
+                    format!("{}:", target.scheme())
+                };
                 return Err(Cause::Redirect(Redirect::Elsewhere(named)));
             }
-            url = target;
+            url = settings::without_user_info(&target);
         }
         Err(Cause::Redirect(Redirect::TooMany))
     }
@@ -268,14 +265,26 @@ fn is_rate_limit(cause: &Cause) -> bool {
     matches!(cause, Cause::Status(answer) if answer.status == 429)
 }
 
+/// What is encoded in an id, as the official tool does it. A URL library leaves more as it is,
+/// such as `|` and `[`, which strict servers refuse, and `;`, at which others cut the id off.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b':')
+    .remove(b'=')
+    .remove(b'@');
+
 /// The URL of a file: `/files/{id}` after the path of the base URL, whose query stays.
 fn file_url(base: &Url, id: &FileId) -> Url {
-    let mut url = base.clone();
     let path = base.path().trim_end_matches('/');
-    url.set_path(path);
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().push("files").push(id.as_str());
-    }
+    let id = utf8_percent_encode(id.as_str(), ENCODED);
+    let mut url = base.clone();
+    url.set_path(&format!("{path}/files/{id}"));
     url
 }
 

@@ -43,8 +43,9 @@ pub enum Decision {
     Retry(Duration),
     /// Asking again would not help.
     Final,
-    /// Asking again might have helped, but it was done often enough.
-    Exhausted,
+    /// Asking again might have helped, but it was done often enough. Still the server may have
+    /// asked to be left alone for this time.
+    Exhausted(Option<Duration>),
     /// The server wants to be left alone for longer than [`LONGEST_SERVER_DELAY`].
     TooLong(Duration),
 }
@@ -82,7 +83,7 @@ pub fn decide(
         return Decision::TooLong(delay);
     }
     if attempt > max_retries {
-        return Decision::Exhausted;
+        return Decision::Exhausted(asked_for);
     }
     Decision::Retry(asked_for.unwrap_or_else(|| backoff(attempt, chance)))
 }
@@ -304,9 +305,9 @@ mod tests {
                 0.0,
             )
         };
-        assert_eq!(failed(1, 0), Decision::Exhausted);
+        assert_eq!(failed(1, 0), Decision::Exhausted(None));
         assert_eq!(failed(2, 2), retry(1000));
-        assert_eq!(failed(3, 2), Decision::Exhausted);
+        assert_eq!(failed(3, 2), Decision::Exhausted(None));
         assert_eq!(
             decide(
                 1,

@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, WantsVerifier};
 
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, words};
 use crate::settings::Tls;
 
 /// The TLS configuration of a run. Where nothing is `encrypted` no trust anchor is read, which
@@ -174,7 +174,7 @@ fn pem_problem(error: &rustls::pki_types::pem::Error) -> String {
     use rustls::pki_types::pem::Error;
     match error {
         Error::NoItemsFound => "it holds nothing usable in PEM form".to_owned(),
-        Error::Io(error) => error.to_string(),
+        Error::Io(error) => words(error),
         // Other texts of this error may quote the file, and one of the two files is a secret.
         _ => "it is not valid PEM".to_owned(),
     }

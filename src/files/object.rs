@@ -198,7 +198,10 @@ mod tests {
     }
 
     fn refusal(text: &str) -> String {
-        FileObject::parse(text.to_owned()).unwrap_err().1.to_string()
+        FileObject::parse(text.to_owned())
+            .unwrap_err()
+            .1
+            .to_string()
     }
 
     #[test]

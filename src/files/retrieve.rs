@@ -17,7 +17,7 @@ use super::wait::{self, Next};
 use crate::client::error::span;
 use crate::client::{Client, Found, error};
 use crate::console::Console;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, words};
 use crate::output::{self, Printer};
 use crate::settings::{IdSource, Settings, Wait};
 
@@ -94,13 +94,12 @@ pub async fn run(
             .buffered(open)
     );
     loop {
-        let next = match lookups.next().now_or_never() {
-            Some(next) => next,
-            None => {
-                // Nothing more at once: what is there should be seen.
-                console.aside(|| printer.flush())?;
-                retrieval.while_live(lookups.next()).await
-            }
+        let next = if let Some(next) = lookups.next().now_or_never() {
+            next
+        } else {
+            // Nothing more at once: what is there should be seen.
+            console.aside(|| printer.flush())?;
+            retrieval.while_live(lookups.next()).await
         };
         let Some(looked) = next else { break };
         if let Some(object) = looked.object
@@ -160,9 +159,17 @@ impl Retrieval<'_> {
     async fn look_until_done(&self, id: &FileId, wait: Wait) -> Looked {
         let started = Instant::now();
         let deadline = started.checked_add(wait.timeout);
-        let mut last = match self.request(id, None).await {
+        // With no time to wait there is one look, which takes as long as it does without --wait.
+        let first_deadline = deadline.filter(|_| !wait.timeout.is_zero());
+        let mut last = match self.request(id, first_deadline).await {
             Ok(found) => found,
-            Err(error) => return failed(self.failure(error, id)),
+            Err(error) => {
+                let mut failure = self.failure(error, id);
+                if first_deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                    failure.exit = Exit::NotReady;
+                }
+                return failed(failure);
+            }
         };
         let mut status = last.object.status();
         self.tell_status(id, status.as_ref(), started.elapsed());
@@ -187,8 +194,11 @@ impl Retrieval<'_> {
                 }
                 // The file was there: the server may only be down for a while.
                 Err(error) if error.may_pass => {
-                    self.console
-                        .note(&format!("still waiting for `{id}`: {}", error.cause));
+                    let why = error.cause.to_string();
+                    let known = trouble.is_some_and(|before| before.cause.to_string() == why);
+                    if !known && deadline.is_none_or(|deadline| Instant::now() < deadline) {
+                        self.console.still_waiting(id, &why);
+                    }
                     trouble = Some(error);
                 }
                 Err(error) => return failed(self.failure(error, id)),
@@ -217,7 +227,10 @@ impl Retrieval<'_> {
     }
 
     fn tell_status(&self, id: &FileId, status: Option<&Status>, elapsed: Duration) {
-        let status = status.map_or("no status", Status::as_str);
+        // That there is none is an error, which tells itself.
+        let Some(status) = status.map(Status::as_str) else {
+            return;
+        };
         self.console.status(id, status, elapsed);
         *self.latest.borrow_mut() = format!("{id}: {status}");
     }
@@ -375,6 +388,6 @@ fn read_line(stdin: &mut impl BufRead, number: u64) -> Result<Option<String>, Un
         Ok(_) => String::from_utf8(line)
             .map(Some)
             .map_err(|_| unread("is not valid UTF-8", false)),
-        Err(error) => Err(unread(&format!("cannot be read: {error}"), true)),
+        Err(error) => Err(unread(&format!("cannot be read: {}", words(&error)), true)),
     }
 }

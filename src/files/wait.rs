@@ -6,6 +6,7 @@ use super::object::Status;
 use crate::settings::Wait;
 
 /// How long before the time is up the last look is taken, so that its answer can still arrive.
+/// Of a short time to wait it is a quarter.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// What follows a look.
@@ -37,13 +38,15 @@ pub fn next(
         return Next::Done;
     }
     let delay = hint.unwrap_or(wait.interval);
-    let left = wait.timeout.saturating_sub(elapsed);
-    if delay < left {
-        Next::AskAfter(delay)
-    } else if left > LAST_LOOK {
-        Next::AskAfter(left - LAST_LOOK)
-    } else {
+    let last_look = LAST_LOOK.min(wait.timeout / 4);
+    let until_last_look = wait
+        .timeout
+        .saturating_sub(elapsed)
+        .saturating_sub(last_look);
+    if until_last_look.is_zero() {
         Next::TooLate
+    } else {
+        Next::AskAfter(delay.min(until_last_look))
     }
 }
 
@@ -114,14 +117,33 @@ mod tests {
     }
 
     #[test]
-    fn no_time_to_wait_is_one_look() {
-        let wait = Wait {
-            timeout: Duration::ZERO,
-            ..WAIT
+    fn a_short_time_to_wait_is_spent_on_looks() {
+        let at = |interval, elapsed| {
+            let wait = Wait {
+                interval: Duration::from_millis(interval),
+                timeout: Duration::from_millis(400),
+            };
+            let elapsed = Duration::from_millis(elapsed);
+            next(Some(&Status::from("uploaded")), elapsed, wait, None)
         };
-        assert_eq!(
-            next(Some(&Status::from("uploaded")), Duration::ZERO, wait, None),
-            Next::TooLate
-        );
+        let after = |milliseconds| Next::AskAfter(Duration::from_millis(milliseconds));
+        assert_eq!(at(50, 0), after(50));
+        assert_eq!(at(50, 280), after(20));
+        assert_eq!(at(50, 300), Next::TooLate);
+        assert_eq!(at(5000, 0), after(300));
+    }
+
+    #[test]
+    fn no_time_to_wait_is_one_look() {
+        for interval in [Duration::ZERO, WAIT.interval] {
+            let wait = Wait {
+                interval,
+                timeout: Duration::ZERO,
+            };
+            assert_eq!(
+                next(Some(&Status::from("uploaded")), Duration::ZERO, wait, None),
+                Next::TooLate
+            );
+        }
     }
 }

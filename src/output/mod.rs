@@ -4,7 +4,10 @@
 mod columns;
 mod human;
 pub mod json;
+mod layout;
 pub mod pretty;
+#[cfg(test)]
+mod samples;
 pub mod table;
 pub mod transform;
 pub mod yaml;
@@ -165,9 +168,8 @@ impl<'a, W: Write> Printer<'a, W> {
 /// The format that `format` stands for on `stream`.
 fn settled(format: Format, stream: Stream) -> Format {
     match format {
-        Format::Auto => Format::Json,
         Format::Explore if stream.is_terminal => Format::Table,
-        Format::Explore => Format::Json,
+        Format::Auto | Format::Explore => Format::Json,
         format => format,
     }
 }
@@ -201,7 +203,7 @@ fn write_raw(out: &mut impl Write, text: &str, stream: &Stream) -> io::Result<()
         for piece in text.split_inclusive(['\n', '\t']) {
             let plain = piece.trim_end_matches(['\n', '\t']);
             out.write_all(stream.safe(plain).as_bytes())?;
-            out.write_all(piece[plain.len()..].as_bytes())?;
+            out.write_all(&piece.as_bytes()[plain.len()..])?;
         }
     } else {
         out.write_all(text.as_bytes())?;

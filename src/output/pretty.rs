@@ -236,3 +236,170 @@ impl Fitted<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use unicode_width::UnicodeWidthStr;
+
+    use super::super::columns::NARROWEST;
+    use super::super::samples::{any_json, hostile_text, terminal};
+    use super::*;
+    use crate::json::MAX_DEPTH;
+    use crate::terminal::escape;
+
+    fn boxed(title: &str, text: &str, stream: &Stream) -> String {
+        let mut out = Vec::new();
+        write(&mut out, title, Json::parse(text).unwrap(), stream).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn an_object_is_a_box_of_its_members() {
+        let file = r#"{"id": "file-abc123", "bytes": 1.50, "filename": "資料\u0009.jsonl",
+            "status_details": "", "expires_at": null, "ok": true, "old": false,
+            "labels": {"team": "red", "none": {}}, "lines": [17, [], {"at": 3}, [[4]]]}"#;
+        assert_eq!(
+            boxed("file", file, &Stream::PIPE),
+            "╭─ file ─────────────────────╮
+│ id: file-abc123            │
+│ bytes: 1.50                │
+│ filename: 資料\\u0009.jsonl │
+│ status_details: (empty)    │
+│ expires_at: null           │
+│ ok: yes                    │
+│ old: no                    │
+│ labels:                    │
+│   team: red                │
+│   none: (empty)            │
+│ lines:                     │
+│   1. 17                    │
+│   2. (none)                │
+│   3.                       │
+│     at: 3                  │
+│   4.                       │
+│     1.                     │
+│       1. 4                 │
+╰────────────────────────────╯
+"
+        );
+    }
+
+    #[test]
+    fn other_values_are_boxed_too() {
+        for (value, line) in [
+            ("\"a\"", "│ a       │"),
+            ("12", "│ 12      │"),
+            ("{}", "│ (empty) │"),
+            ("[]", "│ (none)  │"),
+            ("[[]]", "│ 1. (none) │"),
+        ] {
+            let text = boxed("title", value, &Stream::PIPE);
+            let lines: Vec<_> = text.lines().collect();
+            assert_eq!(lines.len(), 3, "{text}");
+            assert_eq!(lines[1], line);
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_has_no_room_for_is_cut() {
+        let file = r#"{"id": "file-6F2ksmvXxt4VdoqmHRw6kL", "status_details": "no",
+            "資料資料資料資料": "資料資料資料資料"}"#;
+        assert_eq!(
+            boxed("a title that is too long", file, &terminal(24)),
+            "╭─ a title that is t… ─╮
+│ id: file-6F2ksmvXxt… │
+│ status_details: no   │
+│ 資料資料… 資料資料…  │
+╰──────────────────────╯
+"
+        );
+    }
+
+    #[test]
+    fn a_pipe_gets_everything() {
+        let name = "n".repeat(1000);
+        let text = boxed(
+            "file",
+            &format!(r#"{{"a": "{name}", "b": 1}}"#),
+            &Stream::PIPE,
+        );
+        assert!(text.contains(&format!("│ a: {name} │\n")));
+        let widths: Vec<_> = text.lines().map(width).collect();
+        assert_eq!([widths[0], widths[2], widths[3]], [ALIGNED + FRAME; 3]);
+    }
+
+    #[test]
+    fn a_giant_terminal_and_a_giant_name_are_no_trouble() {
+        let name = "n".repeat(100_000);
+        let object = format!(r#"{{"{name}": "{name}"}}"#);
+        for columns in [20, 1_000_000] {
+            let text = boxed(&name, &object, &terminal(columns));
+            let widths: Vec<_> = text.lines().map(width).collect();
+            assert_eq!(widths, [columns.min(4096); 3]);
+        }
+    }
+
+    #[test]
+    fn depth_does_not_use_up_the_room() {
+        let text = format!("{}1{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
+        for stream in [Stream::PIPE, terminal(80), terminal(NARROWEST)] {
+            let text = boxed("deep", &text, &stream);
+            assert!(text.contains(" 1. 1 "), "{text}");
+            assert!(text.lines().all(|line| width(line) <= DEEPEST + 10));
+        }
+    }
+
+    #[test]
+    fn colour_tells_the_types_apart() {
+        colored::control::set_override(true);
+        let stream = Stream {
+            color: true,
+            ..terminal(80)
+        };
+        let text = boxed("t", r#"{"a": "x", "b": [1, true, null]}"#, &stream);
+        for part in [
+            "\u{1b}[2m╭─\u{1b}[0m \u{1b}[1mt\u{1b}[0m ",
+            "\u{1b}[34ma:\u{1b}[0m \u{1b}[32mx\u{1b}[0m",
+            "\u{1b}[2m1.\u{1b}[0m \u{1b}[33m1\u{1b}[0m",
+            "\u{1b}[35myes\u{1b}[0m",
+            "\u{1b}[2mnull\u{1b}[0m",
+        ] {
+            assert!(text.contains(part), "{part:?} in {text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_is_as_wide_as_the_box(
+            title in hostile_text(),
+            text in any_json(),
+            columns in NARROWEST..120,
+        ) {
+            let text = boxed(&title, &text, &terminal(columns));
+            let box_width = text.lines().next().map_or(0, width);
+            prop_assert!(box_width <= columns);
+            for line in text.lines() {
+                prop_assert_eq!(width(line), box_width, "{}", text);
+                prop_assert!(line.width() <= columns);
+                prop_assert_eq!(escape(line), line);
+            }
+        }
+
+        #[test]
+        fn a_box_in_a_pipe_has_a_line_for_each_value(
+            title in hostile_text(),
+            names in prop::collection::vec(hostile_text(), 1..5),
+        ) {
+            let members: Vec<_> = names
+                .iter()
+                .map(|name| format!("{0}:{0}", serde_json::to_string(name).unwrap()))
+                .collect();
+            let text = boxed(&title, &format!("{{{}}}", members.join(",")), &Stream::PIPE);
+            prop_assert_eq!(text.lines().count(), names.len() + 2);
+            for line in text.lines() {
+                prop_assert!(line.ends_with(['│', '╮', '╯']), "{}", text);
+            }
+        }
+    }
+}

@@ -6,22 +6,16 @@
 //! line breaks and other control characters are shown escaped there too.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use jiff::Zoned;
 
-use super::columns::{ALIGNED, Style, cut, limit, one_line, width, wrap};
+use super::columns::{Style, one_line};
 use super::human::{Moment, in_bytes, size};
+use super::layout::{Cell, Column, STAYS, write_fields, write_grid};
 use crate::files::object::Status;
 use crate::json::{Json, Kind, Token};
 use crate::terminal::Stream;
-
-/// The space between two columns, in columns.
-const GAP: usize = 2;
-
-/// What stands for columns that a terminal has no room for, after a gap of one.
-const LEFT_OUT: &str = "…";
 
 /// Writes one value for a person, ages as seen from `now`, in its time zone.
 ///
@@ -40,7 +34,7 @@ pub fn write_card(
     now: &Zoned,
 ) -> io::Result<()> {
     if is_file(json) {
-        return write_fields(out, &file_fields(json, stream, now), stream);
+        return write_fields(out, || file_fields(json, stream, now), stream);
     }
     if let Some(columns) = union_of_names(json, stream) {
         let (names, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
@@ -51,17 +45,11 @@ pub fn write_card(
         };
         return write_grid(out, &columns, &rows, cells, stream);
     }
-    let fields: Vec<_> = json
-        .members()
-        .map(|(name, value)| {
-            let label = visible(&name, stream).into_owned();
-            (label.into(), Cell::of(Some(value), stream))
-        })
-        .collect();
-    if fields.is_empty() {
-        return writeln!(out, "{}", one_line(&compact(json), stream));
+    if json.members().next().is_some() {
+        let fields = || json.members().map(|member| as_it_is(member, stream));
+        return write_fields(out, fields, stream);
     }
-    write_fields(out, &fields, stream)
+    writeln!(out, "{}", one_line(&compact(json), stream))
 }
 
 /// Writes several files as a table: a header, then a row for each, ages as seen from `now`.
@@ -153,14 +141,14 @@ impl Field {
 
     /// The field without what no name and no number is long enough for.
     fn shortened(self) -> Self {
-        /// The longest path of Linux (`PATH_MAX`), in bytes.
+        /// In characters: more than a path may have bytes on Linux (`PATH_MAX`).
         const LONGEST: usize = 4096;
-        match self {
-            Self::Text(text) if text.len() > LONGEST => {
-                Self::Text(format!("{}…", &text[..text.floor_char_boundary(LONGEST)]).into())
-            }
-            short => short,
+        if let Self::Text(text) = &self
+            && let Some((end, _)) = text.char_indices().nth(LONGEST)
+        {
+            return Self::Text(format!("{}…", &text[..end]).into());
         }
+        self
     }
 }
 
@@ -173,30 +161,7 @@ enum Length {
     Long,
 }
 
-/// What is shown of one value: one line of text, and how.
-struct Cell {
-    text: String,
-    style: Style,
-    /// The same in other words, in parentheses; only a card has room for it.
-    aside: Option<String>,
-}
-
 impl Cell {
-    fn new(text: impl Into<String>, style: Style) -> Self {
-        Self {
-            text: text.into(),
-            style,
-            aside: None,
-        }
-    }
-
-    fn with_aside(self, aside: &str) -> Self {
-        Self {
-            aside: Some(format!("({aside})")),
-            ..self
-        }
-    }
-
     fn missing() -> Self {
         Self::new("-", Style::Dim)
     }
@@ -333,8 +298,18 @@ fn is_file(json: Json<'_>) -> bool {
     }
 }
 
-/// The lines of a card for a File object.
-fn file_fields(json: Json<'_>, stream: &Stream, now: &Zoned) -> Vec<(Cow<'static, str>, Cell)> {
+/// The field of a card that shows a member as it is.
+fn as_it_is<'a>((name, value): (Cow<'a, str>, Json<'a>), stream: &Stream) -> (Cow<'a, str>, Cell) {
+    let label = visible(&name, stream).into_owned();
+    (label.into(), Cell::of(Some(value), stream))
+}
+
+/// The fields of a card for a File object.
+fn file_fields<'a>(
+    json: Json<'a>,
+    stream: &Stream,
+    now: &Zoned,
+) -> impl Iterator<Item = (Cow<'a, str>, Cell)> {
     /// The members that are shown in other words; the type says nothing new.
     const KNOWN: [&str; 9] = [
         "id",
@@ -371,93 +346,13 @@ fn file_fields(json: Json<'_>, stream: &Stream, now: &Zoned) -> Vec<(Cow<'static
         "Expires".into(),
         Cell::expires(&number("expires_at"), Length::Long, stream, now),
     ));
-    fields.extend(
-        json.members()
-            .filter(|(name, _)| !KNOWN.contains(&name.as_ref()))
-            .map(|(name, value)| {
-                let label = visible(&name, stream).into_owned();
-                (label.into(), Cell::of(Some(value), stream))
-            }),
-    );
+    let unknown = json
+        .members()
+        .filter(|(name, _)| !KNOWN.contains(&name.as_ref()));
     fields
+        .into_iter()
+        .chain(unknown.map(|member| as_it_is(member, stream)))
 }
-
-/// Writes a card: labels on the left, values on the right. Where a value needs several lines they
-/// stay right of the labels. A label too wide to be aligned with takes a line of its own.
-fn write_fields(
-    out: &mut impl Write,
-    fields: &[(Cow<'_, str>, Cell)],
-    stream: &Stream,
-) -> io::Result<()> {
-    /// The widest label that values are aligned with on a terminal, in columns: wide enough for
-    /// the longest name in the API reference, `status_details`.
-    const WIDEST_LABEL: usize = 24;
-    let limit = limit(stream);
-    let widest_label = limit.map_or(ALIGNED, |limit| WIDEST_LABEL.min(limit / 2 - GAP));
-    let labels = fields
-        .iter()
-        .map(|(label, _)| width(label))
-        .filter(|columns| *columns <= widest_label)
-        .max()
-        .unwrap_or(0);
-    let indent = labels + GAP;
-    for (label, value) in fields {
-        let used = width(label);
-        let mut gap = indent.saturating_sub(used).max(GAP);
-        let Some(limit) = limit else {
-            write!(out, "{}{:gap$}", Style::Bold.paint(label, stream), "")?;
-            write!(out, "{}", value.style.paint(&value.text, stream))?;
-            if let Some(aside) = &value.aside {
-                write!(out, " {}", Style::Dim.paint(aside, stream))?;
-            }
-            writeln!(out)?;
-            continue;
-        };
-        if used > labels {
-            for line in wrap(label, limit) {
-                writeln!(out, "{}", Style::Bold.paint(line, stream))?;
-            }
-            gap = indent;
-        } else {
-            write!(out, "{}", Style::Bold.paint(label, stream))?;
-        }
-        let room = limit - indent;
-        let mut end = 0;
-        for (at, line) in wrap(&value.text, room).into_iter().enumerate() {
-            if at > 0 {
-                writeln!(out)?;
-                gap = indent;
-            }
-            write!(out, "{:gap$}{}", "", value.style.paint(line, stream))?;
-            end = width(line);
-        }
-        if let Some(aside) = &value.aside {
-            if end + 1 + width(aside) <= room {
-                write!(out, " {}", Style::Dim.paint(aside, stream))?;
-            } else {
-                for line in wrap(aside, room) {
-                    write!(out, "\n{:indent$}{}", "", Style::Dim.paint(line, stream))?;
-                }
-            }
-        }
-        writeln!(out)?;
-    }
-    Ok(())
-}
-
-/// A column of a table.
-struct Column<'a> {
-    title: Cow<'a, str>,
-    right_aligned: bool,
-    /// The width, in columns, down to which it may shrink for others to stay.
-    floor: usize,
-    /// Columns of a lower number shrink before those of a higher.
-    shrinks: u8,
-    /// Columns of a lower number are left out before those of a higher; [`STAYS`] never are.
-    stays: usize,
-}
-
-const STAYS: usize = usize::MAX;
 
 /// The columns for files. The floors are what the usual content needs: `file-` and 22 or 24
 /// characters, `fine-tune`, `processed`, `10 months ago`.
@@ -521,139 +416,412 @@ fn union_of_names<'a>(json: Json<'a>, stream: &Stream) -> Option<Vec<(Cow<'a, st
     (!columns.is_empty()).then_some(columns)
 }
 
-/// A column that is shown, and how wide.
-struct Slot<'a> {
-    at: usize,
-    column: &'a Column<'a>,
-    natural: usize,
-    width: usize,
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use unicode_width::UnicodeWidthStr;
 
-/// Writes a table of `columns`; `cells` makes the cells of a row, one for each column. It is
-/// called twice for each row: once to measure, once to write.
-fn write_grid<R>(
-    out: &mut impl Write,
-    columns: &[Column<'_>],
-    rows: &[R],
-    cells: impl Fn(&R) -> Vec<Cell>,
-    stream: &Stream,
-) -> io::Result<()> {
-    let limit = limit(stream);
-    let mut slots: Vec<_> = columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| Slot {
-            at,
-            column,
-            natural: width(&column.title),
-            width: 0,
-        })
-        .collect();
-    for row in rows {
-        for (slot, cell) in slots.iter_mut().zip(cells(row)) {
-            let columns = width(&cell.text).min(limit.unwrap_or(ALIGNED));
-            slot.natural = slot.natural.max(columns);
-        }
-    }
-    for slot in &mut slots {
-        slot.width = slot.natural;
-    }
-    if let Some(limit) = limit {
-        fit(&mut slots, columns.len(), limit);
-    }
-    let header: Vec<_> = columns
-        .iter()
-        .map(|column| Cell::new(column.title.as_ref(), Style::Bold))
-        .collect();
-    write_line(out, &slots, &header, stream)?;
-    if slots.len() < columns.len() {
-        write!(out, " {}", Style::Dim.paint(LEFT_OUT, stream))?;
-    }
-    writeln!(out)?;
-    for row in rows {
-        write_line(out, &slots, &cells(row), stream)?;
-        writeln!(out)?;
-    }
-    Ok(())
-}
+    use super::super::columns::{ALIGNED, NARROWEST, width};
+    use super::super::samples::{any_json, hostile_text, terminal};
+    use super::*;
+    use crate::terminal::escape;
 
-/// Narrows `slots`, of `all` columns, and leaves out some, until a line is at most `limit` wide.
-fn fit(slots: &mut Vec<Slot<'_>>, all: usize, limit: usize) {
-    loop {
-        if needed(slots, all) <= limit {
-            return;
+    fn now() -> Zoned {
+        "2026-03-09T14:02:11+01:00[+01:00]".parse().unwrap()
+    }
+
+    fn json(text: &str) -> Json<'_> {
+        Json::parse(text).unwrap()
+    }
+
+    fn card(text: &str, stream: &Stream) -> String {
+        let mut out = Vec::new();
+        write_card(&mut out, json(text), stream, &now()).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn rows(files: &[&str], stream: &Stream) -> String {
+        let rows: Vec<_> = files.iter().map(|file| Row::new(json(file))).collect();
+        let mut out = Vec::new();
+        write_rows(&mut out, &rows, stream, &now()).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    const PROCESSED: &str = r#"{"id": "file-abc123", "object": "file", "bytes": 120000,
+        "created_at": 1709989331, "expires_at": 1773320531, "filename": "training.jsonl",
+        "purpose": "fine-tune", "status": "processed", "status_details": null}"#;
+
+    /// As much as a server may add, leave out or get wrong.
+    const ODD: &str = r#"{"id": "file-6F2ksmvXxt4VdoqmHRw6kL", "object": "file", "bytes": null,
+        "created_at": 9223372036854775807, "expires_at": "soon",
+        "filename": "資料\n\u001b[31m.png ", "status": "quarantined", "status_details": "",
+        "labels": {"team": "red", "n": [1, {}]}, "reviewed": null, "ratio": 1.50}"#;
+
+    const FAILED: &str = r#"{"id": "file-x", "object": "file", "bytes": 17,
+        "created_at": 1773057671, "expires_at": 1772888531, "filename": "a b.jsonl",
+        "purpose": "batch", "status": "error", "status_details": "line 17 is not valid JSON"}"#;
+
+    #[test]
+    fn a_card_tells_what_the_fields_mean() {
+        assert_eq!(
+            card(PROCESSED, &Stream::PIPE),
+            "ID        file-abc123
+Filename  training.jsonl
+Size      120 kB (120,000 bytes)
+Purpose   fine-tune
+Status    processed
+Created   2024-03-09 14:02:11 +01:00 (2 years ago)
+Expires   in 3 days (2026-03-12 14:02:11 +01:00)
+"
+        );
+    }
+
+    #[test]
+    fn a_card_shows_why_and_when_it_was_over() {
+        assert_eq!(
+            card(FAILED, &Stream::PIPE),
+            "ID        file-x
+Filename  a b.jsonl
+Size      17 bytes
+Purpose   batch
+Status    error
+Details   line 17 is not valid JSON
+Created   2026-03-09 13:01:11 +01:00 (1 hour ago)
+Expires   expired 2 days ago (2026-03-07 14:02:11 +01:00)
+"
+        );
+    }
+
+    #[test]
+    fn a_card_keeps_what_it_does_not_understand() {
+        assert_eq!(
+            card(ODD, &Stream::PIPE),
+            r#"ID        file-6F2ksmvXxt4VdoqmHRw6kL
+Filename  "資料\u000a\u001b[31m.png "
+Size      -
+Purpose   -
+Status    quarantined
+Created   9223372036854775807
+Expires   soon
+labels    {"team":"red","n":[1,{}]}
+reviewed  null
+ratio     1.50
+"#
+        );
+    }
+
+    #[test]
+    fn never_is_said_in_words() {
+        for never in ["", r#", "expires_at": null"#, r#", "expires_at": 0"#] {
+            let card = card(&format!(r#"{{"object": "file"{never}}}"#), &Stream::PIPE);
+            assert!(card.ends_with("\nExpires   never\n"), "{card}");
         }
-        let by_turn = |slot: &&mut Slot| (slot.column.shrinks, Reverse(slot.width));
-        let wide = slots
-            .iter_mut()
-            .filter(|slot| slot.width > slot.column.floor)
-            .min_by_key(by_turn);
-        if let Some(slot) = wide {
-            slot.width -= 1;
-            continue;
+    }
+
+    #[test]
+    fn numbers_that_mean_nothing_are_shown_as_they_are() {
+        for number in ["-1", "1.5", "1e300", "18446744073709551616"] {
+            let file = format!(
+                r#"{{"object": "file", "bytes": {number}, "created_at": {number}, "expires_at": {number}}}"#
+            );
+            assert_eq!(
+                card(&file, &Stream::PIPE),
+                format!(
+                    "ID        -\nFilename  -\nSize      {number}\nPurpose   -\nStatus    -\n\
+                     Created   {number}\nExpires   {number}\n"
+                )
+            );
         }
-        let leaving = slots
-            .iter()
-            .enumerate()
-            .filter(|(_, slot)| slot.column.stays < STAYS)
-            .min_by_key(|(_, slot)| slot.column.stays)
-            .map(|(index, _)| index);
-        if let Some(index) = leaving {
-            slots.remove(index);
-            for slot in slots.iter_mut() {
-                slot.width = slot.natural;
+    }
+
+    #[test]
+    fn a_card_wraps_on_a_narrow_terminal() {
+        let long = format!(
+            r#"{{"id": "i", "object": "file", "bytes": 1, "created_at": 1709989331,
+                "filename": "{}", "status_details": "a line of some words that wraps",
+                "a_name_that_is_too_long_for_a_label": 1}}"#,
+            "資料x".repeat(10)
+        );
+        assert_eq!(
+            card(&long, &terminal(40)),
+            "ID        i
+Filename  資料x資料x資料x資料x資料x資料x
+          資料x資料x資料x資料x
+Size      1 byte
+Purpose   -
+Status    -
+Details   a line of some words that
+          wraps
+Created   2024-03-09 14:02:11 +01:00
+          (2 years ago)
+Expires   never
+a_name_that_is_too_long_for_a_label
+          1
+"
+        );
+    }
+
+    #[test]
+    fn colour_only_repeats_what_is_said() {
+        colored::control::set_override(true);
+        let coloured = Stream {
+            color: true,
+            ..terminal(80)
+        };
+        let colours = [
+            ("processed", "\u{1b}[32mprocessed\u{1b}[0m"),
+            ("uploaded", "\u{1b}[33muploaded\u{1b}[0m"),
+            ("pending", "\u{1b}[33mpending\u{1b}[0m"),
+            ("error", "\u{1b}[31merror\u{1b}[0m"),
+            ("deleted", "\u{1b}[31mdeleted\u{1b}[0m"),
+            ("quarantined", "quarantined"),
+        ];
+        for (status, shown) in colours {
+            let file = format!(r#"{{"object": "file", "status": "{status}"}}"#);
+            let card = card(&file, &coloured);
+            let line = format!("\n\u{1b}[1mStatus\u{1b}[0m    {shown}\n");
+            assert!(card.contains(&line), "{card}");
+        }
+        assert!(!card(PROCESSED, &terminal(80)).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn servers_that_name_no_type_are_known_by_their_fields() {
+        let file = r#"{"id": "x", "bytes": 1, "created_at": 0, "filename": "f"}"#;
+        assert!(card(file, &Stream::PIPE).starts_with("ID        x\n"));
+        // A selection is not a file without the rest.
+        assert_eq!(
+            card(r#"{"id": "x", "bytes": 1}"#, &Stream::PIPE),
+            "id     x\nbytes  1\n"
+        );
+        assert_eq!(
+            card(r#"{"object": "file.deleted", "id": "x"}"#, &Stream::PIPE),
+            "object  file.deleted\nid      x\n"
+        );
+    }
+
+    #[test]
+    fn other_values_are_cards_tables_or_lines() {
+        let pipe = |text| card(text, &Stream::PIPE);
+        assert_eq!(
+            pipe(r#"{"a": "x", "long name": null, "": ""}"#),
+            "a          x\nlong name  null\n\"\"         \"\"\n"
+        );
+        assert_eq!(
+            pipe(r#"[{"id": "a", "n": 1}, {"n": 22, "x": [ 1 ]}, {}]"#),
+            "id   n  x\n\
+             a    1  -\n\
+             -   22  [1]\n\
+             -    -  -\n"
+        );
+        for (value, line) in [
+            (r#" "a\u0009b" "#, "\"a\\u0009b\""),
+            (
+                "[ 1, [true , {\"a\" : null , \"b\":[]}]]",
+                "[1,[true,{\"a\":null,\"b\":[]}]]",
+            ),
+            ("[{\"a\": 1}, 2]", "[{\"a\":1},2]"),
+            ("[{}, {}]", "[{},{}]"),
+            ("{ }", "{}"),
+            ("[ ]", "[]"),
+            ("null", "null"),
+        ] {
+            assert_eq!(pipe(value), format!("{line}\n"));
+        }
+    }
+
+    #[test]
+    fn a_table_of_too_many_columns_is_a_line() {
+        let objects: Vec<_> = (0..51).map(|n| format!("{{\"k{n}\":{n}}}")).collect();
+        let table = format!("[{}]", objects[..50].join(","));
+        assert_eq!(card(&table, &Stream::PIPE).lines().count(), 51);
+        let line = format!("[{}]", objects.join(","));
+        assert_eq!(card(&line, &Stream::PIPE), format!("{line}\n"));
+    }
+
+    #[test]
+    fn files_are_rows() {
+        assert_eq!(
+            rows(&[PROCESSED, ODD, FAILED], &Stream::PIPE),
+            r#"ID                           FILENAME                       SIZE  PURPOSE    STATUS       CREATED              EXPIRES
+file-abc123                  training.jsonl               120 kB  fine-tune  processed    2 years ago          in 3 days
+file-6F2ksmvXxt4VdoqmHRw6kL  "資料\u000a\u001b[31m.png "       -  -          quarantined  9223372036854775807  soon
+file-x                       a b.jsonl                      17 B  batch      error        1 hour ago           expired
+"#
+        );
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_what_matters_most() {
+        let table = |width| rows(&[PROCESSED, ODD, FAILED], &terminal(width));
+        assert_eq!(
+            table(80),
+            r#"ID                           FILENAME               SIZE  STATUS       EXPIRES …
+file-abc123                  training.jsonl       120 kB  processed    in 3 days
+file-6F2ksmvXxt4VdoqmHRw6kL  "資料\u000a\u001b[…       -  quarantined  soon
+file-x                       a b.jsonl              17 B  error        expired
+"#
+        );
+        assert_eq!(
+            table(40),
+            "ID                           STATUS …
+file-abc123                  processed
+file-6F2ksmvXxt4VdoqmHRw6kL  quarantined
+file-x                       error
+"
+        );
+        assert_eq!(
+            table(20),
+            "ID         STATUS …
+file-abc…  processed
+file-6F2…  quaranti…
+file-x     error
+"
+        );
+    }
+
+    #[test]
+    fn a_row_is_small() {
+        let name = "n".repeat(100_000);
+        let file = format!(r#"{{"id": "x", "filename": "{name}", "more": "{name}"}}"#);
+        let Field::Text(kept) = Row::new(json(&file)).filename else {
+            panic!("the name is gone");
+        };
+        assert_eq!(kept.len(), 4096 + "…".len());
+    }
+
+    #[test]
+    fn giant_names_are_written_for_all_that() {
+        let name = "n".repeat(100_000);
+        let object = format!(r#"{{"{name}": 1, "b": 2}}"#);
+        for text in [&object, &format!("[{object}]")] {
+            assert!(card(text, &Stream::PIPE).contains(&name));
+            fits(&card(text, &terminal(80)), 80).unwrap();
+            fits(&card(text, &terminal(1_000_000)), 1_000_000).unwrap();
+        }
+    }
+
+    #[test]
+    fn one_giant_value_does_not_widen_every_line() {
+        let name = "n".repeat(1000);
+        let file = format!(r#"{{"id": "x", "filename": "{name}"}}"#);
+        let table = rows(&[&file, PROCESSED], &Stream::PIPE);
+        let widths: Vec<_> = table.lines().map(str::len).collect();
+        assert!(widths[1] > 1000 && table.contains(&name));
+        assert!(widths[0] < ALIGNED + 100 && widths[2] < ALIGNED + 100);
+    }
+
+    proptest! {
+        #[test]
+        fn any_object_and_any_table_fit_a_terminal(
+            values in prop::collection::vec((hostile_text(), any_json()), 1..5),
+            width in NARROWEST..120,
+        ) {
+            let members: Vec<_> = values
+                .iter()
+                .map(|(name, value)| format!("{}:{value}", serde_json::to_string(name).unwrap()))
+                .collect();
+            let object = format!("{{{}}}", members.join(","));
+            fits(&card(&object, &terminal(width)), width)?;
+            let objects = format!("[{object},{{{}}}]", members[0]);
+            fits(&card(&objects, &terminal(width)), width)?;
+        }
+
+        #[test]
+        fn a_card_of_any_file_fits_a_terminal(file in any_file(), width in NARROWEST..120) {
+            let card = card(&file, &terminal(width));
+            prop_assert!(card.starts_with("ID "));
+            fits(&card, width)?;
+        }
+
+        #[test]
+        fn a_card_has_a_line_per_field_in_a_pipe(file in any_file()) {
+            let lines = card(&file, &Stream::PIPE).lines().count();
+            prop_assert!((7..=8).contains(&lines));
+        }
+
+        #[test]
+        fn rows_fit_a_terminal_and_align(
+            files in prop::collection::vec(any_file(), 0..6),
+            width in NARROWEST..200,
+        ) {
+            let files: Vec<_> = files.iter().map(String::as_str).collect();
+            let table = rows(&files, &terminal(width));
+            prop_assert_eq!(table.lines().count(), files.len() + 1);
+            fits(&table, width)?;
+            aligns(&table)?;
+            let header = table.lines().next().unwrap_or_default();
+            prop_assert!(header.starts_with("ID") && header.contains("STATUS"));
+        }
+
+        #[test]
+        fn rows_align_in_a_pipe(files in prop::collection::vec(any_file(), 0..6)) {
+            let files: Vec<_> = files.iter().map(String::as_str).collect();
+            let table = rows(&files, &Stream::PIPE);
+            prop_assert_eq!(table.lines().count(), files.len() + 1);
+            aligns(&table)?;
+        }
+    }
+
+    /// Every line is at most `columns` wide, ends in no space and holds nothing unsafe.
+    fn fits(text: &str, columns: usize) -> Result<(), TestCaseError> {
+        for line in text.lines() {
+            prop_assert!(width(line) <= columns, "{:?} in {}", line, columns);
+            prop_assert!(line.width() <= columns, "{:?} in {}", line, columns);
+            prop_assert!(!line.ends_with(' '), "{:?}", line);
+            prop_assert_eq!(escape(line), line);
+        }
+        Ok(())
+    }
+
+    /// Every row has a gap, then a cell where the header has a title that is aligned left.
+    fn aligns(table: &str) -> Result<(), TestCaseError> {
+        let header = table.lines().next().unwrap_or_default();
+        for title in ["FILENAME", "PURPOSE", "STATUS", "CREATED", "EXPIRES"] {
+            let Some(column) = header.find(title) else {
+                continue;
+            };
+            for row in table.lines().skip(1) {
+                let starts = row.char_indices().any(|(at, character)| {
+                    character != ' ' && row[..at].ends_with("  ") && width(&row[..at]) == column
+                });
+                prop_assert!(starts, "{} in {:?}", title, row);
             }
-            continue;
         }
-        // Only what always stays is left: it shrinks below its floor.
-        match slots.iter_mut().max_by_key(|slot| slot.width) {
-            Some(slot) if slot.width > 1 => slot.width -= 1,
-            _ => return,
-        }
+        Ok(())
     }
-}
 
-/// How wide the widest line is, which may be the header with the mark of what was left out.
-fn needed(slots: &[Slot<'_>], all: usize) -> usize {
-    let row = slots.iter().map(|slot| slot.width + GAP).sum::<usize>() - GAP;
-    let Some(last) = slots.last().filter(|_| slots.len() < all) else {
-        return row;
-    };
-    let title = if last.column.right_aligned {
-        last.width
-    } else {
-        last.width.min(width(&last.column.title))
-    };
-    row.max(row - last.width + title + 1 + width(LEFT_OUT))
-}
-
-/// Writes a line of a table without its end.
-fn write_line(
-    out: &mut impl Write,
-    slots: &[Slot<'_>],
-    cells: &[Cell],
-    stream: &Stream,
-) -> io::Result<()> {
-    let mut pending = 0;
-    for slot in slots {
-        let Some(cell) = cells.get(slot.at) else {
-            continue;
+    /// A File object with any value in any field.
+    fn any_file() -> impl Strategy<Value = String> {
+        let field = |usual: &'static str| {
+            prop_oneof![
+                4 => usual.prop_map(|value: String| value),
+                // A combining mark at the start would join the gap before it.
+                2 => hostile_text().prop_map(|text| {
+                    serde_json::to_string(&format!("a{text}")).unwrap()
+                }),
+                1 => any::<i64>().prop_map(|number| number.to_string()),
+                1 => Just("null".to_owned()),
+                1 => Just("[\"a\", {}]".to_owned()),
+            ]
         };
-        let text = if stream.is_terminal {
-            cut(&cell.text, slot.width)
-        } else {
-            Cow::Borrowed(cell.text.as_str())
-        };
-        let room = slot.width.saturating_sub(width(&text));
-        let (before, after) = if slot.column.right_aligned {
-            (room, 0)
-        } else {
-            (0, room)
-        };
-        let gap = pending + before;
-        write!(out, "{:gap$}{}", "", cell.style.paint(&text, stream))?;
-        // Space is only written once something follows it, so that no line ends in spaces.
-        pending = after + GAP;
+        (
+            field("\"file-[0-9A-Za-z]{3,24}\""),
+            field("\"[a-z ]{0,80}\\.jsonl\""),
+            field("[1-9][0-9]{0,18}"),
+            field("\"(fine-tune|assistants_output|batch)\""),
+            field("\"(uploaded|processed|error|deleted|new)\""),
+            field("1[0-9]{9}"),
+            field("(0|1[0-9]{9})"),
+        )
+            .prop_map(
+                |(id, filename, bytes, purpose, status, created_at, expires_at)| {
+                    format!(
+                        r#"{{"object": "file", "id": {id}, "filename": {filename},
+                        "bytes": {bytes}, "purpose": {purpose}, "status": {status},
+                        "created_at": {created_at}, "expires_at": {expires_at}}}"#
+                    )
+                },
+            )
     }
-    Ok(())
 }

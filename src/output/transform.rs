@@ -11,7 +11,7 @@ impl std::fmt::Display for NoMatch {
 /// x
 /// # Errors
 /// x
-#[allow(missing_docs)]
+
 pub fn apply(json: Json<'_>, path: &str) -> Result<String, NoMatch> {
     let v = gjson::get(json.as_str(), path);
     if v.exists() {

@@ -10,8 +10,19 @@
     reason = "a test fails by panicking, and says what it skips"
 )]
 
+#[expect(dead_code, reason = "the demo lists its files, the tests do not")]
+#[path = "../demo/files.rs"]
+mod demo_files;
 #[path = "../support/server.rs"]
 mod server;
 mod support;
 
+mod aimock;
+mod demo;
+mod errors;
 mod harness;
+mod readme;
+mod retrieve;
+mod retry;
+mod steady;
+mod wait;

@@ -9,10 +9,12 @@ mod files;
 mod server;
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use files::Files;
+use openai_cli::settings::Environment;
 use server::Server;
 
 fn main() -> ExitCode {
@@ -20,22 +22,31 @@ fn main() -> ExitCode {
     let server = Server::options()
         .unrecorded()
         .start(move |request| files.answer(request));
-    if env::args_os().len() > 1 {
-        return run(&server);
+    let mut words = env::args_os();
+    words.next();
+    if words.len() > 0 {
+        return run(words, &server);
     }
     match introduce(&server) {
         Ok(()) => {
             server.run_forever();
             ExitCode::SUCCESS
         }
-        // Nobody reads what is served where.
+        // Nobody can read where it is served.
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-/// Runs the tool with the arguments of this process against `server`.
-fn run(_server: &Server) -> ExitCode {
-    ExitCode::SUCCESS
+/// Runs the tool on these words, against `server` unless the environment names another.
+fn run(words: impl Iterator<Item = OsString>, server: &Server) -> ExitCode {
+    let base_url = server.base_url();
+    let environment = Environment::new(|name| match env::var_os(name) {
+        value if name != "OPENAI_BASE_URL" => value,
+        Some(value) if !value.is_empty() => Some(value),
+        _ => Some(OsString::from(&base_url)),
+    });
+    let args = [OsString::from("openai")].into_iter().chain(words);
+    openai_cli::run(args, &environment).into()
 }
 
 /// Says where the server is, how to use it and what it knows.

@@ -218,6 +218,24 @@ impl Reply {
         move |request| replies[(request.number - 1).min(replies.len() - 1)].clone()
     }
 
+    /// A handler: `reply` gets the id of the file that is asked for, as it stands in the path, and
+    /// how often that was asked for so far, counted from 1.
+    pub(crate) fn per_file(
+        reply: impl Fn(&str, usize) -> Reply + Send + Sync + 'static,
+    ) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
+        let asked = Mutex::<HashMap<String, usize>>::default();
+        move |request| {
+            let (_, id) = request.path().rsplit_once('/').unwrap_or_default();
+            let count = {
+                let mut asked = lock(&asked);
+                let count = asked.entry(id.to_owned()).or_default();
+                *count += 1;
+                *count
+            };
+            reply(id, count)
+        }
+    }
+
     /// The bytes and acts that this reply amounts to.
     fn into_steps(self) -> Vec<Step> {
         match self {
@@ -515,6 +533,12 @@ impl Server {
     /// Everything received so far, in order of arrival.
     pub(crate) fn requests(&self) -> Vec<Request> {
         lock(&self.shared.log).clone()
+    }
+
+    /// What was asked for so far, in order of arrival: `/v1/files/a%2Fb?x=1`.
+    pub(crate) fn targets(&self) -> Vec<String> {
+        let log = lock(&self.shared.log);
+        log.iter().map(|request| request.target.clone()).collect()
     }
 
     /// How many connections were accepted so far.

@@ -7,6 +7,7 @@
 //!
 //! Unix only: pseudo-terminals and signals are a part of what is tested.
 
+pub(crate) mod node;
 mod process;
 mod run;
 pub(crate) mod secrets;
@@ -15,7 +16,7 @@ mod terminal;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -36,12 +37,50 @@ pub(crate) type Signal = UnixSignal;
 /// How long a run may take before it is killed and the test fails.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// What the tool prints for [`crate::server::file_object`] unless another format is asked for.
+pub(crate) const EXAMPLE: &str = r#"{
+  "id": "id",
+  "bytes": 0,
+  "created_at": 0,
+  "filename": "filename",
+  "object": "file",
+  "purpose": "assistants",
+  "status": "uploaded",
+  "expires_at": 0,
+  "status_details": "status_details"
+}
+"#;
+
 /// The command `openai`, ready for its arguments.
 ///
 /// Its environment holds `HOME`, a fresh directory that is also the working directory, and
 /// `TZ=UTC`. stdin is empty, stdout and stderr are pipes.
 pub(crate) fn openai() -> Openai {
     program(assert_cmd::cargo::cargo_bin!("openai"))
+}
+
+/// Whether all of these programs are installed. Where one is not, the test that needs it is
+/// skipped, which is said on stderr; under `CI`, where nothing may be skipped, that is a failure.
+pub(crate) fn installed(programs: &[&str]) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let missing = programs
+        .iter()
+        .find(|program| !std::env::split_paths(&path).any(|folder| folder.join(program).exists()));
+    match missing {
+        None => true,
+        Some(program) => {
+            skip(&format!("{program} is not installed"));
+            false
+        }
+    }
+}
+
+/// Says that a test is skipped, and why; under `CI` that is a failure.
+pub(crate) fn skip(why: &str) {
+    let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
+    assert!(!ci, "nothing may be skipped in CI: {why}");
+    // Written to the stream itself: the test runner hides what a passing test prints.
+    let _ = writeln!(io::stderr(), "SKIPPED: {why}");
 }
 
 /// `openai files retrieve`, ready for ids and options.
@@ -207,25 +246,25 @@ impl Openai {
     }
 
     /// Makes all three streams terminals of this size. stdout and stderr each have their own, so
-    /// that both are captured apart; stdin is that of stdout.
+    /// that both are captured apart; stdin is that of stdout. `TERM` becomes `xterm-256color`.
     pub(crate) fn terminal(mut self, columns: u16, rows: u16) -> Self {
         self.stdin = Input::Terminal;
-        self.stderr = Output::Terminal;
         self.stdout_terminal(columns, rows)
+            .stderr_terminal(columns, rows)
     }
 
-    /// Makes stdout alone a terminal of this size.
+    /// Makes stdout a terminal of this size. `TERM` becomes `xterm-256color`.
     pub(crate) fn stdout_terminal(mut self, columns: u16, rows: u16) -> Self {
         self.stdout = Output::Terminal;
         self.size = (columns, rows);
-        self
+        self.env("TERM", "xterm-256color")
     }
 
-    /// Makes stderr alone a terminal of this size.
+    /// Makes stderr a terminal of this size. `TERM` becomes `xterm-256color`.
     pub(crate) fn stderr_terminal(mut self, columns: u16, rows: u16) -> Self {
         self.stderr = Output::Terminal;
         self.size = (columns, rows);
-        self
+        self.env("TERM", "xterm-256color")
     }
 
     /// Sends stderr where stdout goes, as `2>&1` does: [`Run::stdout`] is then both, as a person

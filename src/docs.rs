@@ -1,0 +1,283 @@
+//! The documentation that is data: what help, manual pages and completions share, and what the
+//! tests look for in them and in the README.
+//!
+//! Parsing needs none of it. [`command`] adds it to the tree of [`crate::cli`] for those who read.
+
+use std::fmt::Write as _;
+
+use clap::builder::StyledStr;
+use clap::{Command, CommandFactory as _};
+
+use crate::cli::Cli;
+use crate::error::Exit;
+
+/// The environment variables that are read, in groups: names, and what they do.
+pub const ENVIRONMENT: &[(&[&str], &str)] = &[
+    (
+        &["OPENAI_API_KEY"],
+        "the API key, where no option gives one",
+    ),
+    (
+        &["OPENAI_BASE_URL"],
+        "the server to ask, where no option names one",
+    ),
+    (&["OPENAI_ORG_ID"], "the organization to act for"),
+    (&["OPENAI_PROJECT_ID"], "the project to act for"),
+    (
+        &["OPENAI_CUSTOM_HEADERS"],
+        "further headers of each request, a line `Name: value` for each",
+    ),
+    (
+        &[
+            "OPENAI_MTLS_CLIENT_CERT_FILE",
+            "OPENAI_MTLS_CLIENT_KEY_FILE",
+        ],
+        "PEM files of a client certificate and of its key",
+    ),
+    (
+        &["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"],
+        "the proxy for https URLs, for http URLs, and for both where the other is unset: http://HOST:PORT or socks5://HOST:PORT; the names work in lower case, too",
+    ),
+    (
+        &["NO_PROXY"],
+        "hosts to reach without a proxy, separated by commas; a loopback address never goes through one",
+    ),
+    (
+        &["SSL_CERT_FILE", "SSL_CERT_DIR"],
+        "certificates to trust instead of the system's: a PEM file, folders of them",
+    ),
+    (&["NO_COLOR"], "no colour, whatever its value"),
+    (
+        &["FORCE_COLOR", "CLICOLOR_FORCE"],
+        "colour in pipes and files, too; 0 does not force, and FORCE_COLOR=0 means no colour",
+    ),
+    (
+        &["CLICOLOR", "TERM"],
+        "no colour, if CLICOLOR is 0 or TERM is dumb; the variables above go first",
+    ),
+    (
+        &["COLUMNS"],
+        "the width of the help where there is no terminal",
+    ),
+    (&["TZ"], "the time zone of dates in the table"),
+];
+
+/// What holds for all of [`ENVIRONMENT`].
+pub const ENVIRONMENT_NOTE: &str =
+    "A variable that is empty counts as unset. Options go before variables.";
+
+/// The exit codes, in the order of their numbers.
+pub const EXITS: [Exit; 10] = [
+    Exit::Success,
+    Exit::Failure,
+    Exit::Usage,
+    Exit::NotFound,
+    Exit::Authentication,
+    Exit::Server,
+    Exit::RateLimit,
+    Exit::Network,
+    Exit::NotReady,
+    Exit::FileFailed,
+];
+
+/// What an exit code tells a script.
+#[must_use]
+pub fn meaning(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Success => "success",
+        Exit::Failure => "any other failure, or several failures of different kinds",
+        Exit::Usage => "a wrong option or value, or no id",
+        Exit::NotFound => "no such file (HTTP 404)",
+        Exit::Authentication => "no key, or a key that is not accepted (401) or not allowed (403)",
+        Exit::Server => "the server failed (408, 409, 5xx), when asked again, too",
+        Exit::RateLimit => "too many requests, or no quota left (429)",
+        Exit::Network => "no answer: name, connection, TLS, proxy or time-out",
+        Exit::NotReady => "the file is not ready, with --exit-status; or --wait ran out of time",
+        Exit::FileFailed => {
+            "the file has the status error or deleted, with --exit-status or --wait"
+        }
+    }
+}
+
+/// What several files with different outcomes mean for the exit code, and what Ctrl-C does.
+pub const EXITS_NOTE: &str = "Of several files each prints its own error and the others go on; the code is that of the failures if they agree, else 1. Codes not listed are reserved. Ctrl-C ends the run by its signal, which shells show as 130.";
+
+/// Examples: what for, and the command line for a POSIX shell. The tests run them.
+pub const EXAMPLES: &[(&str, &str)] = &[
+    ("Look a file up", "openai files retrieve file-abc123"),
+    (
+        "Only its status, for a script",
+        "openai files retrieve file-abc123 --transform status -r",
+    ),
+    (
+        "Wait until it is processed, then go on",
+        "openai files retrieve file-abc123 --wait -q && echo ready",
+    ),
+    (
+        "Several files in one table",
+        "openai files retrieve file-abc123 file-batch --format table",
+    ),
+    (
+        "The ids in a file, one JSON object a line",
+        "openai files retrieve - --format jsonl < ids.txt",
+    ),
+    (
+        "The key from a password manager",
+        "pass openai | openai files retrieve file-abc123 --api-key-file -",
+    ),
+];
+
+/// What `openai files retrieve` does, for its help and its manual page.
+pub const RETRIEVE: &str = "\
+Look up files by id and print them
+
+Each id is asked for with GET /files/FILE_ID, and the file object is printed on standard output as the server sent it: unknown fields, the order of fields and the spelling of numbers stay. Errors go to standard error. Failures that may pass are repeated.
+
+Several ids are looked up at once and printed in their order; an id that fails does not stop the others.";
+
+/// The long help of `--transform`.
+pub const TRANSFORM: &str = "\
+Print only the part at this GJSON path
+
+The result is printed in the format of `--format`. A path that finds nothing is an error. Put the path in quotes for the shell.
+
+  status: one field
+  {id,status}: several fields, as an object
+  [id,bytes]: several fields, as an array
+  status_details|@tostr: a field and a modifier
+
+The modifiers are @this @pretty @ugly @reverse @keys @values @tostr @fromstr @valid @flatten @join. More on paths: https://github.com/tidwall/gjson/blob/master/SYNTAX.md";
+
+/// How each shell gets its completions, after the help of `openai completion`.
+pub const INSTALL_COMPLETIONS: &[(&str, &str)] = &[
+    (
+        "bash, with the package bash-completion",
+        "openai completion bash > ~/.local/share/bash-completion/completions/openai",
+    ),
+    (
+        "zsh, with a folder of $fpath",
+        "openai completion zsh > ~/.zfunc/_openai",
+    ),
+    (
+        "fish",
+        "openai completion fish > ~/.config/fish/completions/openai.fish",
+    ),
+    (
+        "PowerShell, in $PROFILE",
+        "openai completion powershell | Out-String | Invoke-Expression",
+    ),
+    (
+        "elvish, in rc.elv",
+        "eval (openai completion elvish | slurp)",
+    ),
+];
+
+/// The tree of commands with all its documentation, built: for help and for manual pages.
+///
+/// Options are accepted everywhere, but shown only where they act, below `files retrieve`: above
+/// it they would bury the commands. The `short` help leaves out what values mean.
+#[must_use]
+pub fn command(short: bool) -> Command {
+    let header = *Cli::command().get_styles().get_header();
+    let section = |title: &str| format!("\n{header}{title}:{header:#}\n");
+    let example = section("Example") + "  openai files retrieve file-abc123\n";
+    let pointer =
+        "\nOptions may stand anywhere; they are listed by: openai files retrieve --help\n";
+    let story = section("Examples")
+        + &pairs(EXAMPLES)
+        + &section("Environment")
+        + &environment()
+        + &section("Exit codes")
+        + &exit_codes();
+    let install = section("To load it") + &pairs(INSTALL_COMPLETIONS);
+    let documented = |command: Command| match command.get_name() {
+        "retrieve" => command.after_long_help(styled(&story)),
+        "completion" => command.after_long_help(styled(&install)),
+        _ => command
+            .after_help(styled(&(example.clone() + pointer)))
+            .after_long_help(styled(&(pointer.to_owned() + &story))),
+    };
+    let mut root = documented(Cli::command())
+        .mut_subcommands(|command| documented(command).mut_subcommands(documented));
+    root.build();
+    without_options(root).mut_subcommands(|command| {
+        without_options(command).mut_subcommands(|command| with_values(command, short))
+    })
+}
+
+/// `text`, which clap puts a blank line before, without its own ones around.
+fn styled(text: &str) -> StyledStr {
+    text.trim().to_owned().into()
+}
+
+/// `command` with the options hidden that act on lookups only.
+fn without_options(command: Command) -> Command {
+    command.mut_args(|option| {
+        if option.is_global_set() {
+            option.hide(true)
+        } else {
+            option
+        }
+    })
+}
+
+/// `command` with the possible values of its options, which are too much for the `short` help;
+/// the option for the help itself goes last.
+fn with_values(command: Command, short: bool) -> Command {
+    command.mut_args(|option| match option.get_id().as_str() {
+        "format" | "color" => option.hide_possible_values(short).hide_default_value(short),
+        "help" => option.help_heading("Help"),
+        _ => option,
+    })
+}
+
+/// Command lines under what they are for.
+fn pairs(pairs: &[(&str, &str)]) -> String {
+    pairs.iter().fold(String::new(), |mut text, (what, line)| {
+        let _ = writeln!(text, "  {what}:\n    {line}");
+        text
+    })
+}
+
+fn environment() -> String {
+    let mut text = String::new();
+    for (names, what) in ENVIRONMENT {
+        let _ = writeln!(text, "  {}\n          {what}", names.join(", "));
+    }
+    let _ = writeln!(text, "\n{ENVIRONMENT_NOTE}");
+    text
+}
+
+fn exit_codes() -> String {
+    let mut text = String::new();
+    for exit in EXITS {
+        let _ = writeln!(text, "  {}  {}", exit as u8, meaning(exit));
+    }
+    let _ = writeln!(text, "\n{EXITS_NOTE}");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_are_all_there_in_order() {
+        let numbers: Vec<u8> = EXITS.iter().map(|exit| *exit as u8).collect();
+        assert_eq!(numbers, (0..=9).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn options_show_where_they_act() {
+        let shown = |command: &Command| {
+            command
+                .get_arguments()
+                .filter(|option| !option.is_hide_set())
+                .count()
+        };
+        let root = command(true);
+        let files = root.find_subcommand("files").unwrap();
+        assert_eq!((shown(&root), shown(files)), (2, 1));
+        assert!(shown(files.find_subcommand("retrieve").unwrap()) > 20);
+    }
+}

@@ -1,0 +1,259 @@
+//! Cells laid out: as the lines of a card, or as the rows and columns of a table.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::io::{self, Write};
+
+use super::columns::{ALIGNED, Style, cut, limit, width, wrap};
+use crate::terminal::Stream;
+
+/// The space between two columns, in columns.
+const GAP: usize = 2;
+
+/// What stands for columns that a terminal has no room for, after a gap of one.
+const LEFT_OUT: &str = "…";
+
+/// What is shown of one value: one line of text, and how.
+pub(super) struct Cell {
+    pub(super) text: String,
+    pub(super) style: Style,
+    /// The same in other words, in parentheses; only a card has room for it.
+    pub(super) aside: Option<String>,
+}
+
+impl Cell {
+    pub(super) fn new(text: impl Into<String>, style: Style) -> Self {
+        Self {
+            text: text.into(),
+            style,
+            aside: None,
+        }
+    }
+
+    pub(super) fn with_aside(self, aside: &str) -> Self {
+        Self {
+            aside: Some(format!("({aside})")),
+            ..self
+        }
+    }
+}
+
+/// Writes a card: labels on the left, values on the right. Where a value needs several lines they
+/// stay right of the labels. A label too wide to be aligned with takes a line of its own.
+///
+/// `fields` is asked twice, once to measure and once to write, so that no field is kept.
+pub(super) fn write_fields<'a, I>(
+    out: &mut impl Write,
+    fields: impl Fn() -> I,
+    stream: &Stream,
+) -> io::Result<()>
+where
+    I: Iterator<Item = (Cow<'a, str>, Cell)>,
+{
+    /// The widest label that values are aligned with on a terminal, in columns: wide enough for
+    /// the longest name in the API reference, `status_details`.
+    const WIDEST_LABEL: usize = 24;
+    let limit = limit(stream);
+    let widest_label = limit.map_or(ALIGNED, |limit| WIDEST_LABEL.min(limit / 2 - GAP));
+    let labels = fields()
+        .map(|(label, _)| width(&label))
+        .filter(|columns| *columns <= widest_label)
+        .max()
+        .unwrap_or(0);
+    let indent = labels + GAP;
+    for (label, value) in fields() {
+        let used = width(&label);
+        let mut gap = indent.saturating_sub(used).max(GAP);
+        let Some(limit) = limit else {
+            write!(out, "{}{:gap$}", Style::Bold.paint(&label, stream), "")?;
+            write!(out, "{}", value.style.paint(&value.text, stream))?;
+            if let Some(aside) = &value.aside {
+                write!(out, " {}", Style::Dim.paint(aside, stream))?;
+            }
+            writeln!(out)?;
+            continue;
+        };
+        if used > labels {
+            for line in wrap(&label, limit) {
+                writeln!(out, "{}", Style::Bold.paint(line, stream))?;
+            }
+            gap = indent;
+        } else {
+            write!(out, "{}", Style::Bold.paint(&label, stream))?;
+        }
+        let room = limit - indent;
+        let mut end = 0;
+        for (at, line) in wrap(&value.text, room).into_iter().enumerate() {
+            if at > 0 {
+                writeln!(out)?;
+                gap = indent;
+            }
+            write!(out, "{:gap$}{}", "", value.style.paint(line, stream))?;
+            end = width(line);
+        }
+        if let Some(aside) = &value.aside {
+            if end + 1 + width(aside) <= room {
+                write!(out, " {}", Style::Dim.paint(aside, stream))?;
+            } else {
+                for line in wrap(aside, room) {
+                    write!(out, "\n{:indent$}{}", "", Style::Dim.paint(line, stream))?;
+                }
+            }
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// A column of a table.
+pub(super) struct Column<'a> {
+    pub(super) title: Cow<'a, str>,
+    pub(super) right_aligned: bool,
+    /// The width, in columns, down to which it may shrink for others to stay.
+    pub(super) floor: usize,
+    /// Columns of a lower number shrink before those of a higher.
+    pub(super) shrinks: u8,
+    /// Columns of a lower number are left out before those of a higher; [`STAYS`] never are.
+    pub(super) stays: usize,
+}
+
+/// Says of a column that it is never left out.
+pub(super) const STAYS: usize = usize::MAX;
+
+/// A column that is shown, and how wide.
+struct Slot<'a> {
+    at: usize,
+    column: &'a Column<'a>,
+    natural: usize,
+    width: usize,
+}
+
+/// Writes a table of `columns`; `cells` makes the cells of a row, one for each column. It is
+/// called twice for each row: once to measure, once to write.
+pub(super) fn write_grid<R>(
+    out: &mut impl Write,
+    columns: &[Column<'_>],
+    rows: &[R],
+    cells: impl Fn(&R) -> Vec<Cell>,
+    stream: &Stream,
+) -> io::Result<()> {
+    let limit = limit(stream);
+    let measured = |text: &str| width(text).min(limit.unwrap_or(ALIGNED));
+    let mut slots: Vec<_> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| Slot {
+            at,
+            column,
+            natural: measured(&column.title),
+            width: 0,
+        })
+        .collect();
+    for row in rows {
+        for (slot, cell) in slots.iter_mut().zip(cells(row)) {
+            slot.natural = slot.natural.max(measured(&cell.text));
+        }
+    }
+    for slot in &mut slots {
+        slot.width = slot.natural;
+    }
+    if let Some(limit) = limit {
+        fit(&mut slots, columns.len(), limit);
+    }
+    let header: Vec<_> = columns
+        .iter()
+        .map(|column| Cell::new(column.title.as_ref(), Style::Bold))
+        .collect();
+    write_line(out, &slots, &header, stream)?;
+    if slots.len() < columns.len() {
+        write!(out, " {}", Style::Dim.paint(LEFT_OUT, stream))?;
+    }
+    writeln!(out)?;
+    for row in rows {
+        write_line(out, &slots, &cells(row), stream)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Narrows `slots`, of `all` columns, and leaves out some, until a line is at most `limit` wide.
+fn fit(slots: &mut Vec<Slot<'_>>, all: usize, limit: usize) {
+    loop {
+        if needed(slots, all) <= limit {
+            return;
+        }
+        let by_turn = |slot: &&mut Slot| (slot.column.shrinks, Reverse(slot.width));
+        let wide = slots
+            .iter_mut()
+            .filter(|slot| slot.width > slot.column.floor)
+            .min_by_key(by_turn);
+        if let Some(slot) = wide {
+            slot.width -= 1;
+            continue;
+        }
+        let leaving = slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.column.stays < STAYS)
+            .min_by_key(|(_, slot)| slot.column.stays)
+            .map(|(index, _)| index);
+        if let Some(index) = leaving {
+            slots.remove(index);
+            for slot in slots.iter_mut() {
+                slot.width = slot.natural;
+            }
+            continue;
+        }
+        // Only what always stays is left: it shrinks below its floor.
+        match slots.iter_mut().max_by_key(|slot| slot.width) {
+            Some(slot) if slot.width > 1 => slot.width -= 1,
+            _ => return,
+        }
+    }
+}
+
+/// How wide the widest line is, which may be the header with the mark of what was left out.
+fn needed(slots: &[Slot<'_>], all: usize) -> usize {
+    let row: usize = slots.iter().map(|slot| slot.width + GAP).sum();
+    let row = row.saturating_sub(GAP);
+    let Some(last) = slots.last().filter(|_| slots.len() < all) else {
+        return row;
+    };
+    let title = if last.column.right_aligned {
+        last.width
+    } else {
+        last.width.min(width(&last.column.title))
+    };
+    row.max(row - last.width + title + 1 + width(LEFT_OUT))
+}
+
+/// Writes a line of a table without its end.
+fn write_line(
+    out: &mut impl Write,
+    slots: &[Slot<'_>],
+    cells: &[Cell],
+    stream: &Stream,
+) -> io::Result<()> {
+    let mut pending = 0;
+    for slot in slots {
+        let Some(cell) = cells.get(slot.at) else {
+            continue;
+        };
+        let text = if stream.is_terminal {
+            cut(&cell.text, slot.width)
+        } else {
+            Cow::Borrowed(cell.text.as_str())
+        };
+        let room = slot.width.saturating_sub(width(&text));
+        let (before, after) = if slot.column.right_aligned {
+            (room, 0)
+        } else {
+            (0, room)
+        };
+        let gap = pending + before;
+        write!(out, "{:gap$}{}", "", cell.style.paint(&text, stream))?;
+        // Space is only written once something follows it, so that no line ends in spaces.
+        pending = after + GAP;
+    }
+    Ok(())
+}

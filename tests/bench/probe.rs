@@ -161,16 +161,6 @@ pub(crate) fn pair(first: &Run, second: &Run, pairs: usize) -> anyhow::Result<Pa
     })
 }
 
-/// The median time of `run` in seconds.
-pub(crate) fn seconds(run: &Run, times: usize) -> anyhow::Result<f64> {
-    run.seconds()?;
-    median(
-        (0..times)
-            .map(|_| run.seconds())
-            .collect::<Result<_, _>>()?,
-    )
-}
-
 fn median(mut numbers: Vec<f64>) -> anyhow::Result<f64> {
     numbers.sort_by(f64::total_cmp);
     let Some(middle) = numbers.get(numbers.len() / 2) else {

@@ -19,6 +19,25 @@ pub(crate) enum Unit {
     Times,
 }
 
+/// What was measured for another program.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Number {
+    /// The number.
+    pub(crate) value: f64,
+    /// The ratio of that of the tool to it.
+    pub(crate) ratio: f64,
+}
+
+impl Number {
+    /// The number `value`, where that of the tool is `openai`.
+    pub(crate) fn new(value: f64, openai: f64) -> Self {
+        Self {
+            value,
+            ratio: openai / value,
+        }
+    }
+}
+
 /// One number of each program.
 pub(crate) struct Row {
     /// What was measured.
@@ -27,21 +46,44 @@ pub(crate) struct Row {
     pub(crate) unit: Unit,
     /// That of the tool.
     pub(crate) openai: f64,
-    /// Those of the others, in the order of the programs, each with the ratio of the tool's to it.
-    pub(crate) others: Vec<Option<(f64, f64)>>,
-    /// What the number must not exceed.
-    pub(crate) limit: Option<f64>,
-    /// What its ratio to the first of the others must not exceed.
-    pub(crate) ratio_limit: Option<f64>,
+    /// Those of curl and of the others, as far as they can do it.
+    pub(crate) others: Vec<Option<Number>>,
+    limit: Option<f64>,
+    limit_of_curl: Option<f64>,
 }
 
 impl Row {
+    /// A row for the tool alone.
+    pub(crate) fn new(name: impl Into<String>, unit: Unit, openai: f64) -> Self {
+        Self {
+            name: name.into(),
+            unit,
+            openai,
+            others: Vec::new(),
+            limit: None,
+            limit_of_curl: None,
+        }
+    }
+
+    /// The same with a number that must not be exceeded.
+    pub(crate) fn at_most(mut self, limit: f64) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// The same with a share of curl's number that must not be exceeded.
+    pub(crate) fn at_most_of_curl(mut self, limit: f64) -> Self {
+        self.limit_of_curl = Some(limit);
+        self
+    }
+
     fn is_within_limits(&self) -> bool {
-        let ratio = self.others.first().and_then(|other| Some((*other)?.1));
-        self.limit.is_none_or(|limit| self.openai <= limit)
-            && self
-                .ratio_limit
-                .is_none_or(|limit| ratio.is_none_or(|ratio| ratio <= limit))
+        let curl = self.others.first().and_then(Option::as_ref);
+        let within = |number: Option<f64>, limit: Option<f64>| {
+            limit.is_none_or(|limit| number.is_some_and(|number| number <= limit))
+        };
+        within(Some(self.openai), self.limit)
+            && within(curl.map(|curl| curl.ratio), self.limit_of_curl)
     }
 }
 
@@ -69,7 +111,7 @@ impl Report {
                     .iter()
                     .zip(&row.others)
                     .filter_map(|(name, other)| {
-                        let (value, ratio) = (*other)?;
+                        let Number { value, ratio } = (*other)?;
                         Some((name.clone(), json!({ "value": value, "ratio": ratio })))
                     })
                     .collect();
@@ -79,7 +121,7 @@ impl Report {
                     "openai": row.openai,
                     "others": others,
                     "limit": row.limit,
-                    "ratio_limit": row.ratio_limit,
+                    "limit_of_curl": row.limit_of_curl,
                     "within_limits": row.is_within_limits(),
                 })
             })
@@ -98,24 +140,29 @@ impl fmt::Display for Report {
         for (name, value) in &self.circumstances {
             writeln!(f, "{name}: {value}")?;
         }
-        let mut table = vec![vec![String::new(), "openai".to_owned()]];
-        for name in &self.others {
-            table[0].extend([name.clone(), format!("openai / {name}")]);
-        }
-        table[0].push("at most".to_owned());
+        let names = self.others.iter();
+        let names = names.flat_map(|name| [name.clone(), format!("openai / {name}")]);
+        let mut header = vec![String::new(), "openai".to_owned()];
+        header.extend(names);
+        header.push("at most".to_owned());
+        let columns = header.len();
+        let mut table = vec![header];
         for row in &self.rows {
             let mut cells = vec![row.name.clone(), shown(row.openai, row.unit)];
             for other in &row.others {
-                match other {
-                    Some((value, ratio)) => {
-                        cells.extend([shown(*value, row.unit), shown(*ratio, Unit::Times)]);
-                    }
-                    None => cells.extend([String::new(), String::new()]),
-                }
+                cells.extend(match other {
+                    Some(other) => [
+                        shown(other.value, row.unit),
+                        shown(other.ratio, Unit::Times),
+                    ],
+                    None => [String::new(), String::new()],
+                });
             }
+            cells.resize(columns - 1, String::new());
             let limits = [
                 row.limit.map(|limit| shown(limit, row.unit)),
-                row.ratio_limit.map(|limit| shown(limit, Unit::Times)),
+                row.limit_of_curl
+                    .map(|limit| shown(limit, Unit::Times) + " of curl"),
             ];
             let mut limit = limits.into_iter().flatten().collect::<Vec<_>>().join(", ");
             if !row.is_within_limits() {

@@ -163,7 +163,7 @@ pub struct Options {
 
     /// Print json, jsonl, yaml, raw, table or pretty
     ///
-    /// Names may be typed in any case.
+    /// The default is auto. Names may be typed in any case.
     #[arg(long, global = true, help_heading = OUTPUT, ignore_case = true, hide_possible_values = true)]
     pub format: Option<Format>,
 
@@ -186,8 +186,8 @@ pub struct Options {
 
     /// When to colour: auto, always or never
     ///
-    /// `--no-color` is the same as `--color never`. Standard output and standard error are
-    /// judged apart.
+    /// The default is auto. `--no-color` is the same as `--color never`. Standard output and
+    /// standard error are judged apart.
     #[arg(long, global = true, help_heading = OUTPUT, value_name = "WHEN", ignore_case = true, hide_possible_values = true)]
     pub color: Option<ColorChoice>,
 

@@ -50,6 +50,8 @@ pub fn write(shell: Shell, out: &mut impl Write) -> io::Result<()> {
 /// The script for `shell`: that of `clap_complete`, with what it leaves out.
 ///
 /// - bash: see [`COMPLETE_IN_BASH`].
+/// - zsh has a message for ids where candidates go, which keeps it from completing an option that
+///   was typed in part; no candidates do not.
 /// - fish offers file names unless it is told not to, for an id, too; and it is not told the
 ///   values of arguments.
 /// - elvish and PowerShell are told no values. For them a word that only some values may follow
@@ -71,7 +73,10 @@ fn script(shell: Shell) -> io::Result<String> {
     target.try_generate(&command, &mut script)?;
     let mut script = String::from_utf8(script).map_err(io::Error::other)?;
     match shell {
-        Shell::Zsh => {}
+        Shell::Zsh => {
+            let end = "' \\\n&& ret=0";
+            script = script.replace(&format!(":{end}"), &format!(":(){end}"));
+        }
         Shell::Bash => {
             let end = script.rfind("\n}\n").map_or(script.len(), |at| at + 3);
             script.replace_range(end.., COMPLETE_IN_BASH);

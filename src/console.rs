@@ -7,13 +7,13 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use colored::Colorize as _;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::client::error::span;
 use crate::error::Failure;
 use crate::files::id::FileId;
+use crate::live::LiveLine;
 use crate::output::{self, Remark};
 use crate::secret::{REDACTED, Secret, scrub};
 use crate::terminal::Stream;
@@ -27,7 +27,8 @@ pub struct Console {
     secrets: Vec<Secret>,
     debug: bool,
     quiet: bool,
-    live: RefCell<Option<ProgressBar>>,
+    has_live_line: bool,
+    live: RefCell<Option<LiveLine>>,
 }
 
 impl Console {
@@ -40,6 +41,7 @@ impl Console {
             secrets,
             debug: output.debug,
             quiet: output.quiet,
+            has_live_line: output.live && !output.quiet,
             live: RefCell::new(None),
         }
     }
@@ -156,9 +158,9 @@ impl Console {
         self.line(&format!("debug: {}", self.clean(text)));
     }
 
-    /// Tells a log that the status of `id` changed. On a terminal the live line shows it.
+    /// Tells a log that the status of `id` changed. The live line shows it where there is one.
     pub fn status(&self, id: &FileId, status: &str, elapsed: Duration) {
-        if !self.quiet && !self.stream.is_terminal {
+        if !self.quiet && !self.has_live_line {
             let (id, status) = (self.clean(id.as_str()), self.clean(status));
             self.line(&format!("{id}: {status} (after {})", span(elapsed)));
         }
@@ -171,41 +173,31 @@ impl Console {
         }
     }
 
-    /// Shows `text` and the elapsed time on the live line, on a terminal; draws it again so that
-    /// its spinner moves.
+    /// Shows `text` and the elapsed time on the live line, where there is one; draws it again so
+    /// that its spinner moves.
     pub fn live(&self, text: &str) {
-        if self.quiet || !self.stream.is_terminal {
-            return;
+        if self.has_live_line {
+            let mut live = self.live.borrow_mut();
+            live.get_or_insert_with(LiveLine::new)
+                .show(self.clean(text));
         }
-        let mut live = self.live.borrow_mut();
-        let bar = live.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
-                bar.set_style(style);
-            }
-            bar
-        });
-        bar.set_message(self.clean(text));
-        bar.tick();
     }
 
     /// Whether there is a live line to keep up.
     #[must_use]
     pub fn has_live_line(&self) -> bool {
-        !self.quiet && self.stream.is_terminal
+        self.has_live_line
     }
 
     /// Takes the live line away for good.
     pub fn clear(&self) {
-        if let Some(bar) = self.live.take() {
-            bar.finish_and_clear();
-        }
+        drop(self.live.take());
     }
 
     /// Does `write`, which writes to a stream that may share the terminal, without the live line.
     pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         match &*self.live.borrow() {
-            Some(bar) => bar.suspend(write),
+            Some(line) => line.suspend(write),
             None => write(),
         }
     }

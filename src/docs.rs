@@ -55,10 +55,6 @@ pub const ENVIRONMENT: &[(&[&str], &str)] = &[
         &["CLICOLOR", "TERM"],
         "no colour, if CLICOLOR is 0 or TERM is dumb; the variables above go first",
     ),
-    (
-        &["COLUMNS"],
-        "the width of the help where there is no terminal",
-    ),
     (&["TZ"], "the time zone of dates in the table"),
 ];
 
@@ -148,26 +144,23 @@ The result is printed in the format of `--format`. A path that finds nothing is 
 
 The modifiers are @this @pretty @ugly @reverse @keys @values @tostr @fromstr @valid @flatten @join. More on paths: https://github.com/tidwall/gjson/blob/master/SYNTAX.md";
 
-/// How each shell gets its completions, after the help of `openai completion`.
-pub const INSTALL_COMPLETIONS: &[(&str, &str)] = &[
+/// How each shell loads its completions: the file for the line, and the line.
+pub const LOAD_COMPLETIONS: &[(&str, &str)] = &[
+    ("bash, in ~/.bashrc", "eval \"$(openai completion bash)\""),
     (
-        "bash, with the package bash-completion",
-        "openai completion bash > ~/.local/share/bash-completion/completions/openai",
+        "zsh, in ~/.zshrc after compinit",
+        "eval \"$(openai completion zsh)\"",
     ),
     (
-        "zsh, with a folder of $fpath",
-        "openai completion zsh > ~/.zfunc/_openai",
-    ),
-    (
-        "fish",
-        "openai completion fish > ~/.config/fish/completions/openai.fish",
+        "fish, in ~/.config/fish/config.fish",
+        "openai completion fish | source",
     ),
     (
         "PowerShell, in $PROFILE",
         "openai completion powershell | Out-String | Invoke-Expression",
     ),
     (
-        "elvish, in rc.elv",
+        "elvish, in ~/.config/elvish/rc.elv",
         "eval (openai completion elvish | slurp)",
     ),
 ];
@@ -189,10 +182,10 @@ pub fn command(short: bool) -> Command {
         + &environment()
         + &section("Exit codes")
         + &exit_codes();
-    let install = section("To load it") + &pairs(INSTALL_COMPLETIONS);
+    let load = section("To load it") + &pairs(LOAD_COMPLETIONS);
     let documented = |command: Command| match command.get_name() {
         "retrieve" => command.after_long_help(styled(&story)),
-        "completion" => command.after_long_help(styled(&install)),
+        "completion" => command.after_long_help(styled(&load)),
         _ => command
             .after_help(styled(&(example.clone() + pointer)))
             .after_long_help(styled(&(pointer.to_owned() + &story))),

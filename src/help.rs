@@ -38,7 +38,15 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
         ..stream
     };
     if error.use_stderr() {
-        let text = styled(&advised(error, args).render(), colored(terminal::stderr()));
+        let stream = colored(terminal::stderr());
+        let harmless = harmless(args, stream);
+        let error = if harmless == args {
+            error
+        } else {
+            let again = docs::command(true).try_get_matches_from(&harmless);
+            again.err().unwrap_or(error)
+        };
+        let text = styled(&advised(error, &harmless).render(), stream);
         // Where this fails there is nobody left to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
         return Exit::Usage;
@@ -77,6 +85,15 @@ fn styled(text: &StyledStr, stream: Stream) -> String {
     } else {
         text.to_string()
     }
+}
+
+/// `args` as clap may repeat them on `stream`: scripts pass on what they were given.
+fn harmless(args: &[OsString], stream: Stream) -> Vec<OsString> {
+    let harmless = |arg: &OsString| match arg.to_str() {
+        Some(text) => stream.safe_line(text).into_owned().into(),
+        None => arg.clone(),
+    };
+    args.iter().map(harmless).collect()
 }
 
 /// The choice of colour in `args`, which clap has not made sense of.

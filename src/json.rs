@@ -130,13 +130,19 @@ impl<'a> Json<'a> {
 
     /// The members of an object in their order, names decoded; nothing for any other value.
     pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Json<'a>)> {
+        self.entries().map(|(key, value)| (unquote(key), value))
+    }
+
+    /// The members of an object in their order, names with their quotes and escapes as they
+    /// stand in the text; nothing for any other value.
+    pub fn entries(self) -> impl Iterator<Item = (&'a str, Json<'a>)> {
         let mut children = self.children(Kind::Object);
         std::iter::from_fn(move || {
             let Some(Child::Key(key)) = children.next() else {
                 return None;
             };
             match children.next() {
-                Some(Child::Value(value)) => Some((unquote(key), value)),
+                Some(Child::Value(value)) => Some((key, value)),
                 _ => None,
             }
         })

@@ -12,7 +12,7 @@
 //! | [`client`] | one lookup: request, retries, what can go wrong |
 //! | [`files`] | the command: many lookups, waiting, the object |
 //! | [`output`] | objects to standard output, in every format |
-//! | [`console`] | everything said on standard error |
+//! | [`console`], `live` | everything said on standard error; the line that is drawn again |
 //! | [`error`] | failures, in words and as exit codes |
 //! | [`json`], [`terminal`], [`secret`] | text that is JSON, hostile, or must not be seen |
 
@@ -25,6 +25,8 @@ pub mod error;
 pub mod files;
 mod help;
 pub mod json;
+mod live;
+mod no_proxy;
 pub mod output;
 pub mod secret;
 pub mod settings;

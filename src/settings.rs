@@ -8,13 +8,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::cli::{ColorChoice, Options};
 use crate::error::{self, Exit, Failure};
 use crate::files::id::FileId;
+use crate::no_proxy;
 use crate::output::{self, Format};
 use crate::secret::{Secret, api_key};
 use crate::terminal::{self, Stream};
@@ -172,14 +172,40 @@ pub struct Proxy {
     pub source: &'static str,
 }
 
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Proxy({} from {})",
-            without_user_info(&self.url),
+impl Proxy {
+    /// The proxy as messages name it, without user info.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let url = without_user_info(&self.url);
+        format!(
+            "the proxy {} (from {})",
+            url.as_str().trim_end_matches('/'),
             self.source
         )
+    }
+
+    /// Whether its URL holds a user name or password.
+    #[must_use]
+    pub fn has_user_info(&self) -> bool {
+        !self.url.username().is_empty() || self.url.password().is_some()
+    }
+
+    /// What to do about a proxy that wants a user name and password, or others.
+    #[must_use]
+    pub fn credentials_hint(&self) -> String {
+        let source = self.source;
+        if self.has_user_info() {
+            format!("check the user name and password in {source}")
+        } else {
+            let scheme = self.url.scheme();
+            format!("put them into {source}: {scheme}://USER:PASSWORD@HOST:PORT")
+        }
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
     }
 }
 
@@ -286,6 +312,7 @@ pub fn output(
         color: color(choice, environment, stream.is_terminal),
         ..stream
     };
+    let stderr = terminal::stderr();
     output::Settings {
         format: options.format.unwrap_or(Format::Auto),
         transform: options.transform.clone(),
@@ -296,7 +323,8 @@ pub fn output(
         debug: options.debug,
         several: ids.len() > 1 || ids.iter().any(|id| id == "-"),
         stdout: colored(terminal::stdout()),
-        stderr: colored(terminal::stderr()),
+        stderr: colored(stderr),
+        live: stderr.is_terminal && !is_log(environment),
     }
 }
 
@@ -508,22 +536,19 @@ fn proxy(base_url: &Url, environment: &Environment<'_>) -> Result<Option<Proxy>,
     }
     let names: &[&str] = if base_url.scheme() == "https" {
         &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+    } else if environment.get("REQUEST_METHOD").is_some() {
+        // A web server started us: whoever sends it a header `Proxy` sets this variable (httpoxy,
+        // CVE-2016-5385).
+        &["http_proxy", "ALL_PROXY", "all_proxy"]
     } else {
         &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
     };
     let Some((source, text)) = environment.first(names)? else {
         return Ok(None);
     };
-    let except = environment.first(&["NO_PROXY", "no_proxy"])?;
-    let rules = Matcher::builder()
-        .all("http://proxy.invalid")
-        .no(except.map_or(String::new(), |(_, list)| list))
-        .build();
-    let exempt = base_url
-        .as_str()
-        .parse()
-        .is_ok_and(|uri| rules.intercept(&uri).is_none());
-    if exempt {
+    if let Some((_, list)) = environment.first(&["NO_PROXY", "no_proxy"])?
+        && no_proxy::exempts(&list, base_url)
+    {
         return Ok(None);
     }
     let text = text.trim();
@@ -582,6 +607,14 @@ fn client_certificate(
             "a client key needs its certificate: --mtls-client-cert-file is missing",
         )),
     }
+}
+
+/// Whether what is written to a terminal is kept as a log, or shown by a terminal that cannot
+/// move its cursor. The services for continuous integration set `CI`; some of them provide a
+/// terminal.
+fn is_log(environment: &Environment<'_>) -> bool {
+    let is = |name, value: &str| environment.get(name).is_some_and(|found| found == value);
+    is("TERM", "dumb") || (environment.get("CI").is_some() && !is("CI", "false"))
 }
 
 /// Whether to colour a stream: what was typed, else `NO_COLOR` (no-color.org), else `FORCE_COLOR`
@@ -770,6 +803,13 @@ mod tests {
         assert_eq!(
             proxy("http://h", &[("ALL_PROXY", "http://p")]).as_deref(),
             Some("http://p/")
+        );
+        assert_eq!(
+            proxy(
+                "http://h",
+                &[("HTTP_PROXY", "http://p"), ("REQUEST_METHOD", "GET")]
+            ),
+            None
         );
         assert_eq!(
             message(

@@ -109,16 +109,18 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a character must not reach a terminal as it is: C0, DEL and C1 controls (ECMA-48),
-/// line and paragraph separators, and the invisible or reordering format characters of Unicode
-/// (bidirectional controls of UAX #9, zero-width characters, tags, variation-free fillers).
+/// line and paragraph separators, bidirectional controls (UAX #9), interlinear annotations, and
+/// what takes no room or cannot be seen: `Default_Ignorable_Code_Point` of Unicode, but for the
+/// variation selectors, which emoji and names in Japanese need.
 pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
             '\u{ad}'
+                | '\u{34f}'
                 | '\u{61c}'
-                | '\u{115f}'
-                | '\u{1160}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
                 | '\u{180e}'
                 | '\u{200b}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
@@ -126,8 +128,11 @@ pub(crate) fn is_unsafe(character: char) -> bool {
                 | '\u{3164}'
                 | '\u{feff}'
                 | '\u{ffa0}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e00ff}'
+                | '\u{e01f0}'..='\u{e0fff}'
         )
 }
 

@@ -1,5 +1,6 @@
 //! What the API or the network can answer instead of a file, and what to say about it.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -8,13 +9,21 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 
+use super::tls;
 use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
 use crate::json::Json;
-use crate::settings::{Connection, Credentials};
+use crate::settings::{Connection, Credentials, Proxy};
 
 /// How much of a body that has no known form is quoted, in characters.
 const EXCERPT: usize = 120;
+
+/// How much of the server's own words is repeated, in characters: more than any message of the
+/// API has, and less than would push everything else off a terminal.
+const LONGEST_WORDS: usize = 2000;
+
+/// How much of a header is repeated, in characters.
+const LONGEST_HEADER: usize = 200;
 
 /// A lookup that did not bring a file.
 #[derive(Debug)]
@@ -42,6 +51,8 @@ pub enum Cause {
     TooLarge(usize),
     /// The server sent us on, but not to a place to go to.
     Redirect(Redirect),
+    /// Not asked at all: the URL is longer than this many bytes.
+    LongUrl(usize),
     /// No complete answer came.
     Network(Network),
     /// Not asked at all: the server told an earlier lookup to leave it alone for this long.
@@ -64,8 +75,8 @@ pub struct Answer {
 pub enum Redirect {
     /// There is no `Location`, or it is no URL.
     Nowhere,
-    /// It leads to another origin (scheme, host, port), which is named.
-    Elsewhere(String),
+    /// It leads to another origin (scheme, host, port): to this URL.
+    Elsewhere(Url),
     /// More than the limit in a row.
     TooMany,
 }
@@ -85,11 +96,18 @@ pub enum Network {
     /// The connection was closed or reset before the answer was complete.
     Cut,
     /// No trust could be established.
-    Tls(rustls::Error),
-    /// The proxy said no.
-    Proxy(String),
-    /// What came is not HTTP.
+    Tls {
+        /// What is wrong.
+        error: rustls::Error,
+        /// Whether with the proxy, on the way to a tunnel through it.
+        at_proxy: bool,
+    },
+    /// The proxy did not let us through.
+    Proxy(Refusal),
+    /// What came is not HTTP, or not valid.
     NotHttp,
+    /// The headers are larger than the HTTP library reads.
+    LargeHead,
     /// Something came before anything was asked: the greeting of another protocol, or the last
     /// words on a connection that the server gave up at this moment.
     Unasked,
@@ -99,11 +117,42 @@ pub enum Network {
     Other(String),
 }
 
+/// How a proxy does not let us through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no connection to a SOCKS proxy; the library does not tell why.
+    Unreachable,
+    /// It wants a user name and password, or others.
+    Credentials,
+    /// It cannot or may not connect to the server; a SOCKS proxy says why.
+    NoConnection(&'static str),
+    /// It is no SOCKS proxy.
+    NotSocks,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unreachable => "no connection to the proxy",
+            Self::Credentials => "the proxy wants a user name and password",
+            Self::NoConnection(_) => "the proxy does not connect",
+            Self::NotSocks => "the proxy does not speak SOCKS",
+        })
+    }
+}
+
 impl Answer {
-    /// The header `name` as text.
+    /// The header `name` as text; bytes that are not UTF-8 are replaced.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = self.headers.get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    /// The start of the header `name`, to be shown.
+    fn start_of_header(&self, name: &str) -> Option<String> {
+        self.header(name)
+            .map(|value| cut(&value, LONGEST_HEADER).into_owned())
     }
 
     /// Whether the error is that no quota is left (error code `insufficient_quota` of the API).
@@ -131,15 +180,18 @@ impl fmt::Display for Cause {
             Self::Unusable(..) => f.write_str("not a file object"),
             Self::TooLarge(_) => f.write_str("the answer is too large"),
             Self::Redirect(_) => f.write_str("a redirect that is not followed"),
+            Self::LongUrl(_) => f.write_str("the URL is too long"),
             Self::HeldBack(_) => f.write_str("held back by a rate limit"),
             Self::Network(network) => match network {
                 Network::Dns(_) => f.write_str("the name does not resolve"),
                 Network::Refused => f.write_str("connection refused"),
                 Network::ConnectTimeout | Network::Timeout(_) => f.write_str("timed out"),
                 Network::Cut => f.write_str("connection lost"),
-                Network::Tls(error) => error.fmt(f),
-                Network::Proxy(words) | Network::Other(words) => f.write_str(words),
-                Network::NotHttp | Network::Unasked => f.write_str("the answer is not HTTP"),
+                Network::Tls { error, .. } => error.fmt(f),
+                Network::Proxy(refusal) => refusal.fmt(f),
+                Network::Other(words) => f.write_str(words),
+                Network::NotHttp | Network::Unasked => f.write_str("the answer is not valid HTTP"),
+                Network::LargeHead => f.write_str("the headers are too large"),
                 Network::Encoding => f.write_str("the answer cannot be decoded"),
             },
         }
@@ -158,18 +210,34 @@ impl fmt::Display for DnsError {
 
 impl StdError for DnsError {}
 
+/// How the errors of a tunnel through an HTTP proxy begin.
+const TUNNEL: &str = "tunnel error: ";
+
 impl Network {
     /// Reads the cause out of an error of the HTTP library.
     #[must_use]
     pub fn of(error: &reqwest::Error) -> Self {
         let mut last = None;
         let mut seen_hyper = false;
+        let mut before_tunnel = false;
         let mut next: Option<&(dyn StdError + 'static)> = Some(error);
         while let Some(error) = next {
-            if let Some(cause) = Self::known(error) {
-                return cause;
+            match Self::known(error) {
+                Some(Self::Tls { error, .. }) => {
+                    return Self::Tls {
+                        error,
+                        at_proxy: before_tunnel,
+                    };
+                }
+                Some(cause) => return cause,
+                None => {}
             }
             seen_hyper |= error.is::<hyper::Error>();
+            // Framing that breaks the rules. What cannot be decoded has no error of hyper around it.
+            if seen_hyper && is_malformed(error) {
+                return Self::NotHttp;
+            }
+            before_tunnel |= error.to_string().starts_with(TUNNEL);
             last = Some(error);
             next = error.source();
         }
@@ -193,15 +261,24 @@ impl Network {
             return Some(Self::Dns(plain.unwrap_or(&words).to_owned()));
         }
         if let Some(error) = error.downcast_ref::<rustls::Error>() {
-            return Some(Self::Tls(error.clone()));
+            return Some(Self::Tls {
+                error: error.clone(),
+                at_proxy: false,
+            });
         }
         if let Some(error) = error.downcast_ref::<hyper::Error>() {
-            if error.is_parse() {
-                return Some(Self::NotHttp);
-            }
-            // There is no other way to tell this one.
-            let unasked = error.to_string() == "received unexpected message from connection";
-            return unasked.then_some(Self::Unasked);
+            // Beyond `is_parse` the library tells its kinds of error by words only.
+            let words = error.to_string();
+            return if error.is_parse() {
+                let large = words.contains("too large");
+                Some(if large {
+                    Self::LargeHead
+                } else {
+                    Self::NotHttp
+                })
+            } else {
+                (words == "received unexpected message from connection").then_some(Self::Unasked)
+            };
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
             // An io::Error hides what it wraps from `source`.
@@ -218,12 +295,38 @@ impl Network {
                 _ => None,
             };
         }
-        // The types of these errors are private to the library; their words are all there is.
-        let words = error.to_string();
-        ["tunnel error", "SOCKS error"]
-            .iter()
-            .any(|proxy| words.to_lowercase().contains(&proxy.to_lowercase()))
-            .then_some(Self::Proxy(words))
+        Self::refusal(&error.to_string())
+    }
+
+    /// What the words of a proxy error mean. Its types are private to the library (hyper-util,
+    /// `client::legacy::connect::proxy`); the words are all there is.
+    fn refusal(words: &str) -> Option<Self> {
+        if let Some(tunnel) = words.strip_prefix(TUNNEL) {
+            return match tunnel {
+                // Why is told by the next error of the chain.
+                "failed to create underlying connection" | "io error establishing tunnel" => None,
+                "proxy authorization required" => Some(Self::Proxy(Refusal::Credentials)),
+                "unexpected end of file" => Some(Self::Cut),
+                _ => Some(Self::Proxy(Refusal::NoConnection(""))),
+            };
+        }
+        let socks = words.strip_prefix("SOCKS error: ")?;
+        let reason = |reason| Self::Proxy(Refusal::NoConnection(reason));
+        Some(match socks {
+            "failed to create underlying connection" => Self::Proxy(Refusal::Unreachable),
+            "io error during SOCKS handshake" => Self::Cut,
+            "failed parsing server response" => Self::Proxy(Refusal::NotSocks),
+            "server does not support user/pass authentication"
+            | "server implements authentication incorrectly"
+            | "credentials not accepted" => Self::Proxy(Refusal::Credentials),
+            // The reasons of RFC 1928, section 6.
+            "connection not allowed" => reason("not allowed"),
+            "network unreachable" => reason("network unreachable"),
+            "host unreachable" => reason("host unreachable"),
+            "connection refused" => reason("connection refused"),
+            "ttl expired" => reason("timed out"),
+            _ => reason(""),
+        })
     }
 
     /// Whether the cause may pass by itself. A name that does not resolve is taken for a typing
@@ -232,7 +335,8 @@ impl Network {
     pub fn may_pass(&self, is_default_host: bool) -> bool {
         match self {
             Self::Dns(_) => is_default_host,
-            Self::Tls(_) | Self::Proxy(_) | Self::NotHttp | Self::Encoding => false,
+            Self::Tls { .. } | Self::NotHttp | Self::LargeHead | Self::Encoding => false,
+            Self::Proxy(refusal) => *refusal == Refusal::Unreachable,
             Self::Refused
             | Self::ConnectTimeout
             | Self::Timeout(_)
@@ -241,6 +345,15 @@ impl Network {
             | Self::Other(_) => true,
         }
     }
+}
+
+fn is_malformed(error: &(dyn StdError + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        )
+    })
 }
 
 impl Error {
@@ -265,6 +378,13 @@ impl Error {
             )
             .hint("check the base URL; a file object has a few hundred bytes"),
             Cause::Redirect(redirect) => redirected(redirect, id, &self.url),
+            Cause::LongUrl(longest) => {
+                let length = self.url.as_str().len();
+                let id = cut(id.as_str(), EXCERPT);
+                return Failure::usage(format!(
+                    "cannot look up `{id}`: its URL has {length} bytes, and {longest} are the limit"
+                ));
+            }
             Cause::Network(network) => network_failure(network, id, &host, connection, &attempts),
             Cause::HeldBack(_) => Failure::new(
                 Exit::RateLimit,
@@ -321,11 +441,30 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
                     .to_owned(),
             ),
         ),
-        407 => (
-            Exit::Network,
-            format!("the proxy wants a user name and password {http}"),
-            Some("put them into the URL of the proxy: http://USER:PASSWORD@HOST:PORT".to_owned()),
-        ),
+        407 => {
+            let (who, has_some, hint) = match &connection.proxy {
+                Some(proxy) => (
+                    proxy.name(),
+                    proxy.has_user_info(),
+                    proxy.credentials_hint(),
+                ),
+                None => (
+                    "the proxy".to_owned(),
+                    false,
+                    "put them into the URL of the proxy: http://USER:PASSWORD@HOST:PORT".to_owned(),
+                ),
+            };
+            let refuses = if has_some {
+                "does not accept the"
+            } else {
+                "wants a"
+            };
+            (
+                Exit::Network,
+                format!("{who} {refuses} user name and password {http}"),
+                Some(hint),
+            )
+        }
         429 if answer.is_out_of_quota() => (
             Exit::RateLimit,
             format!("no quota left to look up `{id}` {http}"),
@@ -343,32 +482,83 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             format!("the server failed to look up `{id}` {http}"),
             Some("try again later, or raise --max-retries".to_owned()),
         ),
-        _ => (
+        400..=499 => (
             Exit::Failure,
             format!("the server refused to look up `{id}` {http}"),
-            None,
+            tls_trouble(&answer, connection),
         ),
+        _ => (
+            Exit::Failure,
+            format!("the server gave no usable answer for `{id}` {http}"),
+            Some("check the base URL, and what stands between here and the server".to_owned()),
+        ),
+    };
+    let hint = match &connection.proxy {
+        // An http URL is asked for at the proxy itself, which may have answered on its own.
+        Some(proxy)
+            if connection.base_url.scheme() == "http"
+                && matches!(answer.status, 403 | 502 | 503 | 504) =>
+        {
+            let host = connection.base_url.host_str().unwrap_or_default();
+            Some(format!(
+                "{} may have answered this, not the server; NO_PROXY can exempt {host}",
+                proxy.name()
+            ))
+        }
+        _ => hint,
     };
     Failure {
         details: words(&answer.body),
-        request_id: answer.header("x-request-id").map(str::to_owned),
+        request_id: answer.start_of_header("x-request-id"),
         hint,
         answer: String::from_utf8(answer.body).ok(),
         ..Failure::new(exit, message)
     }
 }
 
+/// What to do about TLS where a server or proxy speaks of it in an ordinary answer: nginx, Apache
+/// and Go do so where they get http on a port for https, nginx also where it does not get the
+/// client certificate that it wants.
+fn tls_trouble(answer: &Answer, connection: &Connection) -> Option<String> {
+    let body = String::from_utf8_lossy(&answer.body);
+    if answer.status != 400 {
+        None
+    } else if connection.base_url.scheme() == "http" {
+        ["HTTPS", "SSL-enabled"]
+            .iter()
+            .any(|word| body.contains(word))
+            .then(|| "the server wants https:// in the base URL".to_owned())
+    } else {
+        let hint = match connection.tls.client {
+            Some(_) => "check --mtls-client-cert-file: the server does not accept it",
+            None => "the server wants --mtls-client-cert-file and --mtls-client-key-file",
+        };
+        body.contains("SSL certificate").then(|| hint.to_owned())
+    }
+}
+
 fn unusable(answer: &Answer, why: &str, id: &FileId) -> Failure {
-    let content_type = answer.header("content-type").unwrap_or("no content type");
+    let content_type = answer
+        .start_of_header("content-type")
+        .unwrap_or_else(|| "no content type".to_owned());
+    // The header is gone where the library could decode the body.
+    let encoding = answer
+        .start_of_header("content-encoding")
+        .filter(|encoding| !["", "identity"].contains(&encoding.as_str()));
+    let why = encoding.as_ref().map_or(Cow::Borrowed(why), |encoding| {
+        Cow::Owned(format!(
+            "it is encoded as {encoding}, which cannot be read here"
+        ))
+    });
     let mut failure = Failure::new(
         Exit::Failure,
         format!("the answer for `{id}` is not a file object: {why}"),
     )
     .detail(format!("HTTP {}, {content_type}", answer.status));
-    if !answer.body.is_empty() {
+    if !answer.body.is_empty() && encoding.is_none() {
         failure = failure.detail(excerpt(&answer.body));
     }
-    failure.request_id = answer.header("x-request-id").map(str::to_owned);
+    failure.request_id = answer.start_of_header("x-request-id");
     failure
         .hint("check the base URL; a login page or a gateway may have answered instead of the API")
 }
@@ -383,16 +573,28 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url) -> Failure {
     };
     let failure = Failure::new(Exit::Failure, message);
     match redirect {
-        Redirect::Elsewhere(origin) => failure
+        Redirect::Elsewhere(target) => failure
             .detail(format!(
-                "from {} to {origin}",
-                url.origin().ascii_serialization()
+                "from {} to {}",
+                url.origin().ascii_serialization(),
+                origin(&target)
             ))
             .hint("if that is where the API is, name it with --base-url"),
         Redirect::Nowhere | Redirect::TooMany => failure.hint("check the base URL"),
     }
 }
 
+/// The origin of `url` as a person names it: its scheme, where that has no hosts.
+fn origin(url: &Url) -> String {
+    let origin = url.origin();
+    if origin.is_tuple() {
+        cut(&origin.ascii_serialization(), LONGEST_HEADER).into_owned()
+    } else {
+        format!("{}:", url.scheme())
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm for each cause")]
 fn network_failure(
     network: Network,
     id: &FileId,
@@ -400,14 +602,17 @@ fn network_failure(
     connection: &Connection,
     attempts: &str,
 ) -> Failure {
-    let proxy = connection.proxy.as_ref().map(|proxy| {
-        let url = crate::settings::without_user_info(&proxy.url);
-        let url = url.as_str().trim_end_matches('/');
-        format!("{url} (from {})", proxy.source)
-    });
-    let via = proxy
-        .as_ref()
-        .map_or(String::new(), |proxy| format!(" through the proxy {proxy}"));
+    let proxy = connection.proxy.as_ref();
+    let name = proxy.map(Proxy::name).unwrap_or_default();
+    let via = proxy.map_or(String::new(), |_| format!(" through {name}"));
+    // Through an HTTP proxy no other connection is made and no other name resolved than its own.
+    let to_proxy = proxy.is_some_and(|proxy| proxy.url.scheme().starts_with("http"));
+    let peer = if to_proxy { &name } else { host };
+    let running = if to_proxy {
+        format!("check that the proxy is running, or exempt {host} by NO_PROXY")
+    } else {
+        "check that the server is running, and the base URL".to_owned()
+    };
     let reach = format!("cannot reach {host}{via} to look up `{id}`");
     let base_url = "check the network and the base URL".to_owned();
     let exit = match network {
@@ -418,13 +623,24 @@ fn network_failure(
     let (code, what, hint) = match network {
         Network::Dns(words) => (
             "dns",
-            format!("{reach}: the name does not resolve{attempts} ({words})"),
-            Some("check the spelling of the host, and the network".to_owned()),
+            format!(
+                "cannot reach {peer} to look up `{id}`: the name does not resolve{attempts} ({words})"
+            ),
+            Some(match proxy.map(|proxy| proxy.url.scheme()) {
+                Some("socks5") => {
+                    "check the spelling of the host; socks5 resolves it here, socks5h at the proxy"
+                }
+                Some("socks4") => {
+                    "check the spelling of the host; socks4 resolves it here, socks4a at the proxy"
+                }
+                _ => "check the spelling of the host, and the network",
+            }
+            .to_owned()),
         ),
         Network::Refused => (
             "connection_refused",
-            format!("{reach}: connection refused{attempts}"),
-            Some("check that the server is running, and the base URL".to_owned()),
+            format!("cannot reach {peer} to look up `{id}`: connection refused{attempts}"),
+            Some(running),
         ),
         Network::ConnectTimeout => (
             "timeout",
@@ -453,26 +669,42 @@ fn network_failure(
             ),
             Some("try again later".to_owned()),
         ),
-        Network::Tls(error) => {
-            let (why, hint) = tls(&error, host);
+        Network::Tls { error, at_proxy } => {
+            let at_proxy = at_proxy || (to_proxy && connection.base_url.scheme() == "http");
+            let (why, hint) = tls::explain(&error, at_proxy, connection);
+            let peer = if at_proxy {
+                name
+            } else {
+                format!("{host}{via}")
+            };
             (
                 "tls",
-                format!("no trusted connection to {host}{via} to look up `{id}`: {why}"),
+                format!("no trusted connection to {peer} to look up `{id}`: {why}"),
                 hint,
             )
         }
-        Network::Proxy(words) => (
-            "proxy",
-            format!("{reach}: {words}"),
-            Some(
-                "check the URL of the proxy, with user name and password where it wants them"
-                    .to_owned(),
-            ),
-        ),
-        Network::NotHttp | Network::Unasked => (
-            "not_http",
-            format!("what {host}{via} answered for `{id}` is not HTTP{attempts}"),
-            Some("check scheme and port of the base URL: http:// or https://".to_owned()),
+        Network::Proxy(refusal) => {
+            let (what, hint) = refused_by_proxy(refusal, host, &reach, attempts, proxy);
+            ("proxy", what, hint)
+        }
+        Network::NotHttp | Network::Unasked => {
+            let (peer, url) = if to_proxy {
+                (name.as_str(), "the proxy")
+            } else {
+                (host, "the base URL")
+            };
+            (
+                "not_http",
+                format!("what {peer} answered for `{id}` is not valid HTTP{attempts}"),
+                Some(format!(
+                    "check scheme and port of {url}: http:// or https://"
+                )),
+            )
+        }
+        Network::LargeHead => (
+            "large_head",
+            format!("the answer for `{id}` from {host}{via} has too many or too large headers"),
+            Some(base_url),
         ),
         Network::Encoding => (
             "encoding",
@@ -494,66 +726,37 @@ fn network_failure(
     }
 }
 
-/// What is wrong with a certificate or handshake, and what to do about it.
-fn tls(error: &rustls::Error, host: &str) -> (String, Option<String>) {
-    use rustls::{AlertDescription as Alert, CertificateError as Bad, Error};
-    let hint = |text: &str| Some(text.to_owned());
-    match error {
-        Error::InvalidCertificate(bad) => match bad {
-            Bad::Expired | Bad::ExpiredContext { .. } => (
-                "its certificate has expired".to_owned(),
-                hint("check the clock of this machine; else the server needs a new certificate"),
-            ),
-            Bad::NotValidYet | Bad::NotValidYetContext { .. } => (
-                "its certificate is not valid yet".to_owned(),
-                hint("check the clock of this machine"),
-            ),
-            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => (
-                format!("its certificate is for another name than {host}"),
-                hint("use the name that the certificate is for in the base URL"),
-            ),
-            Bad::UnknownIssuer => (
-                "its certificate was issued by an unknown authority".to_owned(),
-                hint("if you trust that authority, point SSL_CERT_FILE at its certificate (PEM)"),
-            ),
-            Bad::Revoked => ("its certificate was revoked".to_owned(), None),
-            other => {
-                let words = format!("{other:?}");
-                if words.contains("CaUsedAsEndEntity") {
-                    (
-                        "it is signed by itself".to_owned(),
-                        hint(
-                            "the server needs a certificate of its own, issued by an authority that SSL_CERT_FILE names",
-                        ),
-                    )
-                } else {
-                    (format!("its certificate is not acceptable ({other})"), None)
-                }
-            }
-        },
-        Error::InvalidMessage(_) => (
-            "it does not speak TLS there".to_owned(),
-            hint("check scheme and port of the base URL: http:// or https://"),
-        ),
-        Error::AlertReceived(
-            Alert::CertificateRequired
-            | Alert::BadCertificate
-            | Alert::UnknownCA
-            | Alert::CertificateUnknown
-            | Alert::CertificateExpired
-            | Alert::AccessDenied
-            | Alert::UnsupportedCertificate,
-        ) => (
-            format!("it does not accept the client certificate ({error})"),
-            hint("check --mtls-client-cert-file and --mtls-client-key-file"),
-        ),
-        Error::PeerIncompatible(_)
-        | Error::AlertReceived(Alert::ProtocolVersion | Alert::HandshakeFailure) => (
-            format!("no common TLS version or cipher ({error})"),
-            hint("TLS 1.2 and 1.3 are spoken; the server needs one of them"),
-        ),
-        other => (other.to_string(), None),
-    }
+/// What a proxy that does not let us through means, and what to do about it.
+fn refused_by_proxy(
+    refusal: Refusal,
+    host: &str,
+    reach: &str,
+    attempts: &str,
+    proxy: Option<&Proxy>,
+) -> (String, Option<String>) {
+    let what = match refusal {
+        Refusal::Unreachable => format!("{reach}: the proxy cannot be reached{attempts}"),
+        Refusal::Credentials if proxy.is_some_and(Proxy::has_user_info) => {
+            format!("{reach}: the proxy does not accept the user name and password")
+        }
+        Refusal::Credentials => format!("{reach}: the proxy wants a user name and password"),
+        Refusal::NoConnection("") => format!("{reach}: the proxy does not connect to it"),
+        Refusal::NoConnection(why) => {
+            format!("{reach}: the proxy does not connect to it ({why})")
+        }
+        Refusal::NotSocks => format!("{reach}: the proxy does not speak SOCKS"),
+    };
+    let hint = match refusal {
+        Refusal::Unreachable => {
+            format!("check that the proxy is running, or exempt {host} by NO_PROXY")
+        }
+        Refusal::Credentials => return (what, proxy.map(Proxy::credentials_hint)),
+        Refusal::NoConnection(_) => {
+            format!("check what the proxy allows, or exempt {host} by NO_PROXY")
+        }
+        Refusal::NotSocks => "check scheme and port of the proxy".to_owned(),
+    };
+    (what, Some(hint))
 }
 
 /// Host and port of `url` as a person names them.
@@ -593,7 +796,16 @@ pub fn words(body: &[u8]) -> Vec<String> {
         .and_then(|text| Json::parse(text).ok())
         .map(words_of_json)
         .filter(|lines| !lines.is_empty());
-    from_json.unwrap_or_else(|| vec![excerpt(body)])
+    let mut left = LONGEST_WORDS;
+    from_json
+        .unwrap_or_else(|| vec![excerpt(body)])
+        .into_iter()
+        .map_while(|line| {
+            let line = (left > 0).then(|| cut(&line, left).into_owned())?;
+            left -= left.min(line.chars().count());
+            Some(line)
+        })
+        .collect()
 }
 
 fn words_of_json(body: Json<'_>) -> Vec<String> {
@@ -640,19 +852,36 @@ fn detail(detail: Json<'_>) -> Vec<String> {
 
 /// The start of a body of no known form, on one line.
 fn excerpt(body: &[u8]) -> String {
-    // Four bytes are the longest character, and white space is squeezed.
-    let start = &body[..body.len().min(EXCERPT * 16)];
-    let text = String::from_utf8_lossy(start);
+    let text = body.utf8_chunks().flat_map(|chunk| {
+        let replaced = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+        chunk.valid().chars().chain(replaced)
+    });
     let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
+    let mut length = 0;
+    let mut gap = false;
+    for character in text {
+        if character.is_whitespace() {
+            gap = length > 0;
+            continue;
+        }
+        length += 1 + usize::from(gap);
+        if length > EXCERPT {
+            line.push('…');
+            break;
+        }
+        if std::mem::take(&mut gap) {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push(character);
     }
-    match line.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
+    line
+}
+
+/// `text` if it has at most `longest` characters, else that many and `…`.
+fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 

@@ -27,6 +27,9 @@ use crate::settings::{self, Connection, Credentials};
 /// The largest body that is read, in bytes after decoding. A file object has a few hundred.
 const LARGEST_BODY: usize = 16 << 20;
 
+/// The longest URL that can be asked for, in bytes (`http::Uri` of the HTTP library).
+const LONGEST_URL: usize = u16::MAX as usize - 1;
+
 /// How many redirects are followed in a row (as curl and Go do by default, within one origin).
 const MOST_REDIRECTS: usize = 10;
 
@@ -70,9 +73,13 @@ impl<'a> Client<'a> {
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .connect_timeout(connection.connect_timeout)
             .dns_resolver(Arc::new(Resolver))
             .no_proxy();
+        // Where the whole attempt has no more time than that, one clock is enough; of two, chance
+        // would choose the message.
+        if connection.connect_timeout < connection.timeout {
+            builder = builder.connect_timeout(connection.connect_timeout);
+        }
         if let Some(proxy) = proxy {
             let proxy = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| unusable(&error))?;
             builder = builder.proxy(proxy);
@@ -99,6 +106,9 @@ impl<'a> Client<'a> {
             may_pass,
             come_back,
         };
+        if url.as_str().len() > LONGEST_URL {
+            return Err(failed(Cause::LongUrl(LONGEST_URL), 0, false, None));
+        }
         let mut attempt = 0;
         loop {
             self.wait_while_held_back(deadline)
@@ -166,9 +176,11 @@ impl<'a> Client<'a> {
             Cause::Network(network) => Attempt::Failed {
                 may_pass: network.may_pass(self.connection.is_default_host),
             },
-            Cause::Unusable(..) | Cause::TooLarge(_) | Cause::Redirect(_) | Cause::HeldBack(_) => {
-                Attempt::Failed { may_pass: false }
-            }
+            Cause::Unusable(..)
+            | Cause::TooLarge(_)
+            | Cause::Redirect(_)
+            | Cause::LongUrl(_)
+            | Cause::HeldBack(_) => Attempt::Failed { may_pass: false },
         };
         let retries = self.connection.max_retries;
         retry::decide(attempt, retries, outcome, SystemTime::now(), chance())
@@ -182,12 +194,10 @@ impl<'a> Client<'a> {
         deadline: Option<Instant>,
     ) -> Result<Found, Cause> {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let limit = left.map_or(self.connection.timeout, |left| {
+        let limit = Limit::new(left.map_or(self.connection.timeout, |left| {
             left.min(self.connection.timeout)
-        });
-        let answer = tokio::time::timeout(limit, self.answer(url.clone(), attempt))
-            .await
-            .unwrap_or(Err(Cause::Network(Network::Timeout(limit))))?;
+        }));
+        let answer = self.answer(url.clone(), attempt, limit).await?;
         if !(200..=299).contains(&answer.status) {
             return Err(Cause::Status(answer));
         }
@@ -201,55 +211,43 @@ impl<'a> Client<'a> {
     }
 
     /// The first answer that is no redirect.
-    async fn answer(&self, mut url: Url, attempt: u32) -> Result<Answer, Cause> {
+    async fn answer(&self, mut url: Url, attempt: u32, limit: Limit) -> Result<Answer, Cause> {
         let origin = url.origin();
         for _ in 0..=MOST_REDIRECTS {
-            let answer = self.get(url.clone(), attempt).await?;
+            let answer = self.get(url.clone(), attempt, limit).await?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
             let target = answer
                 .header(LOCATION.as_str())
-                .and_then(|location| url.join(location).ok())
+                .filter(|location| !location.is_empty())
+                .and_then(|location| url.join(&location).ok())
+                .filter(|target| target.as_str().len() <= LONGEST_URL)
                 .ok_or(Cause::Redirect(Redirect::Nowhere))?;
             if target.origin() != origin {
-                let named = if target.origin().is_tuple() {
-                    target.origin().ascii_serialization()
-                } else {
-                    format!("{}:", target.scheme())
-                };
-                return Err(Cause::Redirect(Redirect::Elsewhere(named)));
+                return Err(Cause::Redirect(Redirect::Elsewhere(target)));
             }
+            // A server does not choose what we log in with.
             url = settings::without_user_info(&target);
         }
         Err(Cause::Redirect(Redirect::TooMany))
     }
 
-    /// One GET, its body read to the end or to the limit.
-    async fn get(&self, url: Url, attempt: u32) -> Result<Answer, Cause> {
-        let network = |error: reqwest::Error| Cause::Network(Network::of(&error));
+    /// One GET, its body read to the end.
+    async fn get(&self, url: Url, attempt: u32, limit: Limit) -> Result<Answer, Cause> {
         let mut request = reqwest::Request::new(reqwest::Method::GET, url);
         *request.headers_mut() = self.headers.clone();
         self.console.request(&request, attempt);
         let started = Instant::now();
-        let mut response = self.http.execute(request).await.map_err(network)?;
+        let mut response = limit.keep(self.http.execute(request)).await?;
         let first_byte = started.elapsed();
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
-        let complete = loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_BODY => {
-                    return Err(Cause::TooLarge(LARGEST_BODY));
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(network(error)),
-            }
-        };
+        let complete = read(&mut response, &mut body, limit).await;
         self.console
             .response(status, &headers, first_byte, started.elapsed());
-        // The status of an error says enough, even where its body is cut.
+        // The status of an error says enough, even where its body is cut, late or too large.
         if status.is_success() {
             complete?;
         }
@@ -258,6 +256,52 @@ impl<'a> Client<'a> {
             headers,
             body,
         })
+    }
+}
+
+/// Reads what comes into `body`, up to [`LARGEST_BODY`].
+async fn read(
+    response: &mut reqwest::Response,
+    body: &mut Vec<u8>,
+    limit: Limit,
+) -> Result<(), Cause> {
+    let announced = response.content_length().unwrap_or(0);
+    if announced > LARGEST_BODY as u64 {
+        return Err(Cause::TooLarge(LARGEST_BODY));
+    }
+    while let Some(chunk) = limit.keep(response.chunk()).await? {
+        if body.len() + chunk.len() > LARGEST_BODY {
+            return Err(Cause::TooLarge(LARGEST_BODY));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(())
+}
+
+/// How long an attempt may take, and until when that is.
+#[derive(Clone, Copy)]
+struct Limit {
+    time: Duration,
+    end: Instant,
+}
+
+impl Limit {
+    fn new(time: Duration) -> Self {
+        Self {
+            time,
+            end: Instant::now() + time,
+        }
+    }
+
+    /// What comes of `work`, unless it takes too long.
+    async fn keep<T>(
+        self,
+        work: impl Future<Output = Result<T, reqwest::Error>>,
+    ) -> Result<T, Cause> {
+        match tokio::time::timeout_at(self.end, work).await {
+            Ok(done) => done.map_err(|error| Cause::Network(Network::of(&error))),
+            Err(_) => Err(Cause::Network(Network::Timeout(self.time))),
+        }
     }
 }
 

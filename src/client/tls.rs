@@ -1,4 +1,4 @@
-//! TLS: where trust anchors come from, and the client certificate.
+//! TLS: where trust anchors come from, the client certificate, and what can be wrong with either.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use rustls::client::WantsClientCert;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ConfigBuilder, WantsVerifier};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use crate::error::{Exit, Failure, words};
-use crate::settings::Tls;
+use crate::settings::{Connection, Tls};
 
 /// The TLS configuration of a run. Where nothing is `encrypted` no trust anchor is read, which
 /// also lets an http base URL work on a machine that has none.
@@ -30,7 +30,7 @@ pub(super) fn config(
     let builder = if encrypted {
         trust(builder, tls, warn)?
     } else {
-        builder.with_root_certificates(rustls::RootCertStore::empty())
+        builder.with_root_certificates(RootCertStore::empty())
     };
     let mut config = match &tls.client {
         Some((certificate, key)) => client_certificate(builder, certificate, key, warn)?,
@@ -69,21 +69,8 @@ fn trust(
     warn: &dyn Fn(&str),
 ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Failure> {
     let named = store_of(tls, warn);
-    let store = named.or_else(|| {
-        let system = openssl_probe::probe();
-        let bundle = system
-            .cert_file
-            .and_then(|file| store(&[(Some(&file), None)]));
-        bundle.or_else(|| {
-            let folders: Vec<_> = system
-                .cert_dir
-                .iter()
-                .map(|folder| (None, Some(folder.as_path())))
-                .collect();
-            store(&folders)
-        })
-    });
-    store
+    named
+        .or_else(system_store)
         .map(|store| builder.with_root_certificates(store))
         .ok_or_else(|| {
             Failure::new(
@@ -94,35 +81,86 @@ fn trust(
         })
 }
 
+#[cfg(not(any(target_vendor = "apple", windows)))]
+fn system_store() -> Option<RootCertStore> {
+    let system = openssl_probe::probe();
+    let folders: Vec<_> = system
+        .cert_dir
+        .iter()
+        .map(|folder| (None, Some(&**folder)))
+        .collect();
+    let bundle = [(system.cert_file.as_deref(), None)];
+    let mut store = RootCertStore::empty();
+    read_into(&mut store, &bundle)
+        .or_else(|_| read_into(&mut store, &folders))
+        .is_ok()
+        .then_some(store)
+}
+
 /// The trust anchors that `SSL_CERT_FILE` and `SSL_CERT_DIR` name. Where they name nothing usable
-/// the system's are taken instead, as Go does, but not silently.
-fn store_of(tls: &Tls, warn: &dyn Fn(&str)) -> Option<rustls::RootCertStore> {
-    if tls.cert_file.is_none() && tls.cert_dir.is_none() {
-        return None;
-    }
+/// the system's are taken instead, but not silently.
+fn store_of(tls: &Tls, warn: &dyn Fn(&str)) -> Option<RootCertStore> {
     let folders: Vec<_> = tls
         .cert_dir
         .iter()
         .flat_map(std::env::split_paths)
         .collect();
-    let mut sources = vec![(tls.cert_file.as_deref(), None)];
-    sources.extend(folders.iter().map(|folder| (None, Some(folder.as_path()))));
-    let store = store(&sources);
-    if store.is_none() {
-        warn("no CA certificate in SSL_CERT_FILE or SSL_CERT_DIR; using the system's");
+    let file = tls.cert_file.as_deref();
+    let mut store = RootCertStore::empty();
+    let mut useless = Vec::new();
+    for (variable, value, sources) in [
+        ("SSL_CERT_FILE", file, vec![(file, None)]),
+        (
+            "SSL_CERT_DIR",
+            tls.cert_dir.as_deref(),
+            folders
+                .iter()
+                .map(|folder| (None, Some(&**folder)))
+                .collect(),
+        ),
+    ] {
+        let Some(value) = value else { continue };
+        if let Err(why) = read_into(&mut store, &sources) {
+            let value = value.display();
+            useless.push(format!("no CA certificate in {variable}, `{value}`: {why}"));
+        }
     }
-    store
+    let instead = match (&tls.cert_file, &tls.cert_dir) {
+        (None, None) => return None,
+        _ if store.is_empty() => "; using the system's",
+        _ => "",
+    };
+    for line in useless {
+        warn(&format!("{line}{instead}"));
+    }
+    (!store.is_empty()).then_some(store)
 }
 
-/// The trust anchors of files and folders; `None` if there is none.
-fn store(sources: &[(Option<&Path>, Option<&Path>)]) -> Option<rustls::RootCertStore> {
-    let mut store = rustls::RootCertStore::empty();
+/// Adds the trust anchors of files and folders to `store`.
+///
+/// # Errors
+/// Why not a single one was found, in words.
+fn read_into(
+    store: &mut RootCertStore,
+    sources: &[(Option<&Path>, Option<&Path>)],
+) -> Result<(), String> {
+    use rustls_native_certs::ErrorKind;
+    let mut why = None;
+    let mut found = 0;
     for (file, folder) in sources {
         let loaded = rustls_native_certs::load_certs_from_paths(*file, *folder);
         // What cannot be parsed is skipped: system bundles hold odd old roots.
-        store.add_parsable_certificates(loaded.certs);
+        found += store.add_parsable_certificates(loaded.certs).0;
+        why = why.or(loaded.errors.into_iter().next());
     }
-    (!store.is_empty()).then_some(store)
+    if found > 0 {
+        return Ok(());
+    }
+    Err(match why.map(|error| error.kind) {
+        Some(ErrorKind::Io { inner, .. }) => words(&inner),
+        Some(ErrorKind::Pem(error)) => pem_problem(&error, "certificate"),
+        _ => "it holds no certificate in PEM form".to_owned(),
+    })
 }
 
 fn client_certificate(
@@ -139,7 +177,10 @@ fn client_certificate(
     };
     let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect)
-        .map_err(|error| unusable("certificate", certificate, &pem_problem(&error)))?;
+        .map_err(|error| {
+            let why = pem_problem(&error, "certificate");
+            unusable("certificate", certificate, &why)
+        })?;
     if chain.is_empty() {
         return Err(unusable(
             "certificate",
@@ -147,8 +188,14 @@ fn client_certificate(
             &"it holds no certificate in PEM form",
         ));
     }
-    let secret = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| unusable("key", key, &pem_problem(&error)))?;
+    let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| {
+        if is_encrypted(key) {
+            unusable("key", key, &"it is encrypted")
+                .hint("write it without a passphrase: openssl pkey -in KEY -out PLAIN_KEY")
+        } else {
+            unusable("key", key, &pem_problem(&error, "private key"))
+        }
+    })?;
     if readable_by_others(key) {
         warn(&format!(
             "the client key `{}` can be read by others; chmod 600 it",
@@ -170,14 +217,23 @@ fn client_certificate(
         })
 }
 
-fn pem_problem(error: &rustls::pki_types::pem::Error) -> String {
+/// What is wrong with a file that was to hold a `what` in PEM form.
+fn pem_problem(error: &rustls::pki_types::pem::Error, what: &str) -> String {
     use rustls::pki_types::pem::Error;
     match error {
-        Error::NoItemsFound => "it holds nothing usable in PEM form".to_owned(),
+        Error::NoItemsFound => format!("it holds no {what} in PEM form"),
         Error::Io(error) => words(error),
-        // Other texts of this error may quote the file, and one of the two files is a secret.
+        // Other texts of this error may quote the file, and one of the files is a secret.
         _ => "it is not valid PEM".to_owned(),
     }
+}
+
+/// Whether a PEM file holds a key that wants a passphrase: PKCS #8 says so in its label (RFC
+/// 7468, section 11), the older form in a header (RFC 1421, section 4.6.1.1).
+fn is_encrypted(key: &Path) -> bool {
+    std::fs::read_to_string(key).is_ok_and(|text| {
+        text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains(",ENCRYPTED")
+    })
 }
 
 #[cfg(unix)]
@@ -189,4 +245,175 @@ fn readable_by_others(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn readable_by_others(_: &Path) -> bool {
     false
+}
+
+/// What is wrong with a certificate or handshake, and what to do about it. It is that of the proxy
+/// if `at_proxy`, else that of the server.
+pub(super) fn explain(
+    error: &rustls::Error,
+    at_proxy: bool,
+    connection: &Connection,
+) -> (String, Option<String>) {
+    use rustls::{AlertDescription as Alert, Error};
+    let url = match &connection.proxy {
+        Some(proxy) if at_proxy => proxy.source,
+        _ => "the base URL",
+    };
+    let (why, hint) = match error {
+        Error::InvalidCertificate(bad) => {
+            let anchored = connection.tls.cert_file.is_some() || connection.tls.cert_dir.is_some();
+            return explain_certificate(bad, url, anchored);
+        }
+        Error::InvalidMessage(_) => (
+            "it does not speak TLS there".to_owned(),
+            format!("check scheme and port of {url}: http:// or https://"),
+        ),
+        Error::AlertReceived(
+            Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::UnknownCA
+            | Alert::CertificateUnknown
+            | Alert::CertificateExpired
+            | Alert::CertificateRevoked
+            | Alert::AccessDenied
+            | Alert::UnsupportedCertificate,
+        ) => match connection.tls.client {
+            Some(_) => (
+                format!("it does not accept the client certificate ({error})"),
+                "check --mtls-client-cert-file and --mtls-client-key-file".to_owned(),
+            ),
+            None => (
+                format!("it wants a client certificate ({error})"),
+                "use --mtls-client-cert-file and --mtls-client-key-file".to_owned(),
+            ),
+        },
+        Error::AlertReceived(Alert::UnrecognisedName) => (
+            "it knows no host of that name".to_owned(),
+            format!("check the host in {url}"),
+        ),
+        Error::PeerIncompatible(_) | Error::AlertReceived(Alert::ProtocolVersion) => (
+            format!("no common TLS version or cipher ({error})"),
+            "TLS 1.2 and 1.3 are spoken; the server needs one of them".to_owned(),
+        ),
+        Error::AlertReceived(Alert::HandshakeFailure) => (
+            format!("it breaks off the handshake ({error})"),
+            "it may want a client certificate (--mtls-client-cert-file), or a cipher that is not offered"
+                .to_owned(),
+        ),
+        other => return (other.to_string(), None),
+    };
+    (why, Some(hint))
+}
+
+/// The same for a certificate. The host it is for stands in `url`; `anchored` is whether the
+/// environment names the trust anchors.
+fn explain_certificate(
+    bad: &rustls::CertificateError,
+    url: &str,
+    anchored: bool,
+) -> (String, Option<String>) {
+    use rustls::CertificateError as Bad;
+    let renew = "the server needs a new certificate, unless the clock of this machine is wrong";
+    let (why, hint) = match bad {
+        Bad::Expired => ("its certificate has expired".to_owned(), renew.to_owned()),
+        Bad::ExpiredContext { not_after, .. } => (
+            format!("its certificate expired on {}", date(*not_after)),
+            renew.to_owned(),
+        ),
+        Bad::NotValidYet => (
+            "its certificate is not valid yet".to_owned(),
+            "check the clock of this machine".to_owned(),
+        ),
+        Bad::NotValidYetContext { not_before, .. } => (
+            format!("its certificate is valid from {} on", date(*not_before)),
+            "check the clock of this machine".to_owned(),
+        ),
+        Bad::NotValidForName => (
+            "its certificate is for another name".to_owned(),
+            format!("use the name that the certificate is for in {url}"),
+        ),
+        Bad::NotValidForNameContext {
+            expected,
+            presented,
+        } => (
+            format!(
+                "its certificate is not for {}, but for {}",
+                expected.to_str(),
+                names(presented)
+            ),
+            format!("use a name that the certificate is for in {url}"),
+        ),
+        Bad::UnknownIssuer => (
+            "its certificate was issued by an unknown authority".to_owned(),
+            if anchored {
+                "if you trust that authority, add its certificate (PEM) to SSL_CERT_FILE; the system's are not used while it is set"
+            } else {
+                "if you trust that authority, point SSL_CERT_FILE at its certificate (PEM); a certificate signed by itself is its own authority"
+            }
+            .to_owned(),
+        ),
+        Bad::BadSignature => (
+            "its certificate is not signed by the authority that it names".to_owned(),
+            "the certificate of that authority may have been renewed; check SSL_CERT_FILE"
+                .to_owned(),
+        ),
+        Bad::Revoked => return ("its certificate was revoked".to_owned(), None),
+        Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => (
+            "its certificate is not for servers".to_owned(),
+            "the server needs one for the purpose of server authentication".to_owned(),
+        ),
+        Bad::Other(other) => {
+            let words = format!("{other:?}");
+            if words.contains("CaUsedAsEndEntity") {
+                (
+                    "its certificate is that of an authority, not of a server".to_owned(),
+                    "the server needs one with CA:FALSE; then SSL_CERT_FILE can name it or its authority"
+                        .to_owned(),
+                )
+            } else if words.contains("UnsupportedCertVersion") {
+                (
+                    "its certificate is of an old form, without extensions".to_owned(),
+                    "the server needs one of X.509 version 3 with a subjectAltName".to_owned(),
+                )
+            } else {
+                return (format!("its certificate is not acceptable: {other}"), None);
+            }
+        }
+        other => return (format!("its certificate is not acceptable: {other}"), None),
+    };
+    (why, Some(hint))
+}
+
+/// The day of a time in UTC, as `2026-01-31`.
+fn date(time: rustls::pki_types::UnixTime) -> String {
+    i64::try_from(time.as_secs())
+        .ok()
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
+        .map_or("a day that no calendar has".to_owned(), |time| {
+            time.strftime("%Y-%m-%d").to_string()
+        })
+}
+
+/// How many hosts of a certificate are named; some have hundreds.
+const NAMED: usize = 5;
+
+/// The hosts of a certificate. They come as `DnsName("host")` or `IpAddress(127.0.0.1)`.
+fn names(presented: &[String]) -> String {
+    if presented.is_empty() {
+        return "no host at all (a common name does not count)".to_owned();
+    }
+    let mut names: Vec<&str> = presented
+        .iter()
+        .take(NAMED)
+        .map(|name| {
+            let inner = name
+                .split_once('(')
+                .and_then(|(_, rest)| rest.strip_suffix(')'));
+            inner.unwrap_or(name).trim_matches('"')
+        })
+        .collect();
+    if presented.len() > NAMED {
+        names.push("others");
+    }
+    names.join(", ")
 }

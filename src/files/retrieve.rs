@@ -46,6 +46,8 @@ struct Retrieval<'a> {
     /// Requests under way.
     requests: Semaphore,
     started: Instant,
+    /// When the live line was last drawn, or could have been.
+    drawn: Cell<Instant>,
     begun: Cell<usize>,
     done: Cell<usize>,
     /// The file whose status changed last, and that status.
@@ -54,7 +56,7 @@ struct Retrieval<'a> {
 
 /// What came of one id. There may be both: a file that is not ready is printed, too.
 struct Looked {
-    object: Option<FileObject>,
+    found: Option<(FileId, FileObject)>,
     failure: Option<Failure>,
 }
 
@@ -75,13 +77,15 @@ pub async fn run(
         Some(_) => OPEN_WAITS,
         None => concurrency * OPEN_PER_REQUEST,
     };
+    let now = Instant::now();
     let retrieval = Retrieval {
         client,
         console,
         settings,
         output,
         requests: Semaphore::new(concurrency),
-        started: Instant::now(),
+        started: now,
+        drawn: Cell::new(now),
         begun: Cell::new(0),
         done: Cell::new(0),
         latest: RefCell::new(String::new()),
@@ -102,8 +106,8 @@ pub async fn run(
             retrieval.while_live(lookups.next()).await
         };
         let Some(looked) = next else { break };
-        if let Some(object) = looked.object
-            && let Err(error) = console.aside(|| printer.print(&object))
+        if let Some((id, object)) = looked.found
+            && let Err(error) = console.aside(|| printer.print(&id, &object))
         {
             let failure = error.downcast::<Failure>()?;
             exit = exit.and(retrieval.tell(&failure, &mut printer)?);
@@ -114,6 +118,9 @@ pub async fn run(
     }
     console.clear();
     printer.finish()?;
+    if retrieval.begun.get() == 0 {
+        return Err(Failure::usage("no file id on standard input").into());
+    }
     Ok(exit)
 }
 
@@ -148,7 +155,7 @@ impl Retrieval<'_> {
                     })
                 });
                 Looked {
-                    object: Some(found.object),
+                    found: Some((id.clone(), found.object)),
                     failure: failure.flatten(),
                 }
             }
@@ -217,7 +224,7 @@ impl Retrieval<'_> {
             }
         });
         Looked {
-            object: Some(last.object),
+            found: Some((id.clone(), last.object)),
             failure,
         }
     }
@@ -253,7 +260,9 @@ impl Retrieval<'_> {
         }
         let mut next = std::pin::pin!(next);
         loop {
-            match tokio::time::timeout(TICK, &mut next).await {
+            // Measured from the last drawing: results may come faster than the line is drawn.
+            let due = self.drawn.get() + TICK;
+            match tokio::time::timeout_at(due, &mut next).await {
                 Ok(next) => return next,
                 Err(_) => self.draw(),
             }
@@ -261,6 +270,7 @@ impl Retrieval<'_> {
     }
 
     fn draw(&self) {
+        self.drawn.set(Instant::now());
         let waits = self.settings.lookup.wait.is_some();
         let (begun, done) = (self.begun.get(), self.done.get());
         if self.started.elapsed() < SHORT_RUN || !(waits || begun > HANDFUL) {
@@ -278,7 +288,7 @@ impl Retrieval<'_> {
 
 fn failed(failure: Failure) -> Looked {
     Looked {
-        object: None,
+        found: None,
         failure: Some(failure),
     }
 }
@@ -344,13 +354,7 @@ fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
                 Err(unread) => unread.is_final,
             };
             match line {
-                Ok(None) => {}
-                Ok(Some(line)) if line.trim().is_empty() => {}
-                Ok(Some(line)) => together.push(FileId::new(line.trim()).map_err(|bad| {
-                    Failure::usage(format!(
-                        "line {number} of standard input cannot be looked up: {bad}"
-                    ))
-                })),
+                Ok(line) => together.extend(line.and_then(|line| id_of(&line, number))),
                 Err(unread) => together.push(Err(unread.failure)),
             }
             let all_came = end || !stdin.buffer().contains(&b'\n');
@@ -368,6 +372,22 @@ fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
     .flatten()
 }
 
+/// The id in a line, without the white space around it and, in the first line, without the byte
+/// order mark that some programs write. Blank lines have none.
+fn id_of(line: &str, number: u64) -> Option<Result<FileId, Failure>> {
+    let line = match number {
+        1 => line.strip_prefix('\u{feff}').unwrap_or(line),
+        _ => line,
+    };
+    let id = line.trim();
+    let bad = |bad| {
+        Failure::usage(format!(
+            "line {number} of standard input cannot be looked up: {bad}"
+        ))
+    };
+    (!id.is_empty()).then(|| FileId::new(id).map_err(bad))
+}
+
 /// A line that is no text; after some of them there can be no next one.
 struct Unread {
     failure: Failure,
@@ -383,7 +403,9 @@ fn read_line(stdin: &mut impl BufRead, number: u64) -> Result<Option<String>, Un
     match stdin.take(LONGEST_LINE).read_until(b'\n', &mut line) {
         Ok(0) => Ok(None),
         Ok(_) if line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") => {
-            Err(unread("is too long for a file id", true))
+            let mut unread = unread("is too long for a file id", true);
+            unread.failure = unread.failure.hint("what follows it was not read");
+            Err(unread)
         }
         Ok(_) => String::from_utf8(line)
             .map(Some)

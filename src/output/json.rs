@@ -10,18 +10,29 @@ use colored::Colorize;
 use crate::json::{Json, Kind, MAX_DEPTH, Token, Tokens, kind_of};
 use crate::terminal::Stream;
 
-/// The columns within which an array may stay on one line: the default width of Go's `pretty`
-/// package, with which the official tool prints.
-const WIDTH: usize = 80;
-
-/// The least room, in columns, in which that package tries to put an array on one line.
+/// The least room, in columns, in which Go's `pretty` package tries to put an array on one line.
 const LEAST_ROOM: usize = 4;
 
-/// Columns by which each level is indented.
-const INDENT: usize = 2;
+/// How JSON is laid out: the options of Go's `pretty` package, with which the official tool
+/// prints.
+pub(super) struct Layout<'a> {
+    /// The columns within which an array may stay on one line.
+    pub(super) width: usize,
+    /// What every line begins with.
+    pub(super) prefix: &'a [u8],
+    /// The bytes by which each level is indented.
+    pub(super) indent: usize,
+    /// The indentation of the deepest level, of which every other takes its part.
+    pub(super) indentation: &'a [u8],
+}
 
-/// The indentation of the deepest level, of which every other takes its part.
-const INDENTATION: &[u8] = &[b' '; INDENT * MAX_DEPTH];
+/// The default layout of that package: 80 columns, two spaces for each level.
+pub(super) const DEFAULT_LAYOUT: Layout = Layout {
+    width: 80,
+    prefix: b"",
+    indent: 2,
+    indentation: &[b' '; 2 * MAX_DEPTH],
+};
 
 /// Where the next token stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,17 +54,28 @@ enum Place {
 /// # Errors
 /// Whatever writing to `out` fails with.
 pub fn write_indented(out: &mut impl Write, json: Json, stream: &Stream) -> io::Result<()> {
+    write_laid_out(out, json, &DEFAULT_LAYOUT, stream)
+}
+
+/// Writes `json` in the given layout, and a line break.
+pub(super) fn write_laid_out(
+    out: &mut impl Write,
+    json: Json,
+    layout: &Layout,
+    stream: &Stream,
+) -> io::Result<()> {
     let mut tokens = json.tokens();
     let mut place = Place::Value;
     let mut depth = 0;
-    let mut column = 0;
+    let mut column = layout.prefix.len();
+    out.write_all(layout.prefix)?;
     loop {
         let here = tokens.clone();
         let Some(token) = tokens.next() else { break };
         if let Token::Close(kind) = token {
             depth -= 1;
             if place == Place::Next {
-                break_line(out, depth)?;
+                break_line(out, depth, layout)?;
             }
             out.write_all(closing(kind))?;
             place = Place::Next;
@@ -63,11 +85,11 @@ pub fn write_indented(out: &mut impl Write, json: Json, stream: &Stream) -> io::
             if place == Place::Next {
                 out.write_all(b",")?;
             }
-            break_line(out, depth)?;
+            break_line(out, depth, layout)?;
             // The package counts the line break as a column, except where it has overwritten the
             // space after a comma in an array.
             let counts_break = place == Place::First || matches!(token, Token::Key(_));
-            column = INDENT * depth + usize::from(counts_break);
+            column = layout.prefix.len() + layout.indent * depth + usize::from(counts_break);
         }
         place = match token {
             Token::Key(key) => {
@@ -76,7 +98,7 @@ pub fn write_indented(out: &mut impl Write, json: Json, stream: &Stream) -> io::
                 column += key.len() + 2;
                 Place::Value
             }
-            Token::Open(Kind::Array) if fits(here.clone(), WIDTH.saturating_sub(column)) => {
+            Token::Open(Kind::Array) if fits(here.clone(), layout.width.saturating_sub(column)) => {
                 tokens = here;
                 write_flat(out, &mut tokens, b", ", stream)?;
                 Place::Next
@@ -106,7 +128,7 @@ pub fn write_line(out: &mut impl Write, json: Json, stream: &Stream) -> io::Resu
 }
 
 /// Writes the one value that `tokens` stand before, on one line.
-fn write_flat(
+pub(super) fn write_flat(
     out: &mut impl Write,
     tokens: &mut Tokens,
     comma: &[u8],
@@ -184,9 +206,12 @@ fn fits(tokens: Tokens, room: usize) -> bool {
     true
 }
 
-pub(super) fn break_line(out: &mut impl Write, depth: usize) -> io::Result<()> {
+/// Ends the line and indents the next.
+pub(super) fn break_line(out: &mut impl Write, depth: usize, layout: &Layout) -> io::Result<()> {
+    let indentation = layout.indentation.get(..layout.indent * depth);
     out.write_all(b"\n")?;
-    out.write_all(INDENTATION.get(..INDENT * depth).unwrap_or(INDENTATION))
+    out.write_all(layout.prefix)?;
+    out.write_all(indentation.unwrap_or(layout.indentation))
 }
 
 fn opening(kind: Kind) -> &'static [u8] {

@@ -17,6 +17,7 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 
 use crate::error::{Exit, Failure};
+use crate::files::id::FileId;
 use crate::files::object::FileObject;
 use crate::json::Json;
 use crate::secret::{Secret, scrub};
@@ -70,6 +71,8 @@ pub struct Settings {
     pub stdout: Stream,
     /// What standard error is.
     pub stderr: Stream,
+    /// Whether a line on standard error can be drawn again and again.
+    pub live: bool,
 }
 
 /// The title of the box of `pretty`.
@@ -96,12 +99,12 @@ impl<'a, W: Write> Printer<'a, W> {
         }
     }
 
-    /// Prints one object, or keeps a row of it for the table of several.
+    /// Prints the object of the file `id`, or keeps a row of it for the table of several.
     ///
     /// # Errors
     /// A [`Failure`] if the transform has no result; nothing of the object is printed then. Else
     /// the [`io::Error`] of the stream.
-    pub fn print(&mut self, object: &FileObject) -> anyhow::Result<()> {
+    pub fn print(&mut self, id: &FileId, object: &FileObject) -> anyhow::Result<()> {
         let Some(path) = &self.settings.transform else {
             if self.settings.quiet {
                 return Ok(());
@@ -112,8 +115,13 @@ impl<'a, W: Write> Printer<'a, W> {
             }
             return self.document(object.json(), object.text());
         };
-        let result = transform::apply(object.json(), path)
-            .map_err(|no_match| Failure::new(Exit::Failure, no_match.to_string()))?;
+        let result = transform::apply(object.json(), path).map_err(|no_match| Failure {
+            hint: no_match.hint(),
+            ..Failure::new(
+                Exit::Failure,
+                format!("cannot transform `{id}`: {no_match}"),
+            )
+        })?;
         if self.settings.quiet {
             return Ok(());
         }

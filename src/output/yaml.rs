@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::iter::Peekable;
 use std::vec;
 
-use super::json::{Part, break_line, write_part};
+use super::json::{DEFAULT_LAYOUT, Part, break_line, write_part};
 use crate::json::{Json, Kind, Token, Tokens, kind_of, unescape, unquote};
 use crate::terminal::{Stream, is_unsafe};
 
@@ -65,7 +65,7 @@ pub fn write(out: &mut impl Write, json: Json, stream: &Stream) -> io::Result<()
             match before {
                 Before::Start => {}
                 Before::Dash => out.write_all(b" ")?,
-                Before::Colon | Before::Value => break_line(out, depth - 1)?,
+                Before::Colon | Before::Value => break_line(out, depth - 1, &DEFAULT_LAYOUT)?,
             }
             opened = false;
             if !matches!(token, Token::Key(_)) {
@@ -78,7 +78,7 @@ pub fn write(out: &mut impl Write, json: Json, stream: &Stream) -> io::Result<()
                 if key.len() > LONGEST_IMPLICIT_KEY {
                     out.write_all(b"? ")?;
                     write_scalar(out, key, Part::Key, stream)?;
-                    break_line(out, depth - 1)?;
+                    break_line(out, depth - 1, &DEFAULT_LAYOUT)?;
                 } else {
                     write_scalar(out, key, Part::Key, stream)?;
                 }

@@ -25,6 +25,8 @@ fn every_status_has_its_words_and_its_code() {
     let later = "try again later, or raise --max-retries";
     let server_failed = "the server failed to look up `file-abc123`";
     let refused = "the server refused to look up `file-abc123`";
+    let unusable = "the server gave no usable answer for `file-abc123`";
+    let between = "check the base URL, and what stands between here and the server";
     for (status, code, message, hint) in [
         (400, 1, refused, ""),
         (
@@ -71,10 +73,10 @@ fn every_status_has_its_words_and_its_code() {
         (504, 5, server_failed, later),
         (529, 5, server_failed, later),
         (599, 5, server_failed, later),
-        (300, 1, refused, ""),
-        (304, 1, refused, ""),
-        (600, 1, refused, ""),
-        (999, 1, refused, ""),
+        (300, 1, unusable, between),
+        (304, 1, unusable, between),
+        (600, 1, unusable, between),
+        (999, 1, unusable, between),
     ] {
         let hint = if hint.is_empty() {
             String::new()
@@ -745,7 +747,7 @@ fn what_answers_does_not_speak_http() {
         7,
         "",
         "\
-error: what {address} answered for `file-abc123` is not HTTP
+error: what {address} answered for `file-abc123` is not valid HTTP
   url: {base}/files/file-abc123
 
 hint: check scheme and port of the base URL: http:// or https://

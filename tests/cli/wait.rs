@@ -303,7 +303,7 @@ fn the_time_to_wait_runs_out() {
             format!(
                 "\
 a: {status} (after [..])
-error: `a` is not ready after [..]ms: its status is `{status}`
+error: `a` is not ready after [..]s: its status is `{status}`
 
 hint: raise --wait-timeout to wait longer
 "
@@ -321,7 +321,7 @@ fn no_time_to_wait_is_one_look() {
         printed("uploaded"),
         "\
 a: uploaded (after [..])
-error: `a` is not ready after [..]ms: its status is `uploaded`
+error: `a` is not ready after [..]s: its status is `uploaded`
 
 hint: raise --wait-timeout to wait longer
 ",

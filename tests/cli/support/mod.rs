@@ -7,8 +7,12 @@
 //!
 //! Unix only: pseudo-terminals and signals are a part of what is tested.
 
+mod gate;
+pub(crate) mod nginx;
 pub(crate) mod node;
+pub(crate) mod pki;
 mod process;
+pub(crate) mod proxy;
 mod run;
 pub(crate) mod secrets;
 mod terminal;
@@ -25,6 +29,7 @@ use std::time::Duration;
 use rustix::process::Signal as UnixSignal;
 use tempfile::TempDir;
 
+pub(crate) use self::gate::Gate;
 pub(crate) use self::process::Process;
 use self::process::Reader;
 pub(crate) use self::run::{Run, like};

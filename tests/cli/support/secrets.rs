@@ -3,6 +3,8 @@
 //! Tests use these values wherever a secret is called for. The runner looks for them in both
 //! streams of every run, so that each test is a test against leaks.
 
+use std::collections::HashMap;
+
 /// The API key of every run against a server.
 pub(crate) const API_KEY: &str = "sk-sentinel-Kq3vXw8ZtR5mYb2NcJ7hGd";
 /// The password in the URL of a proxy.
@@ -32,28 +34,36 @@ const FRAGMENT: usize = 8;
 /// credentials have it). `further` are secrets of one test beside the constants.
 pub(crate) fn leaked(text: &[u8], further: &[String]) -> Option<String> {
     let text = String::from_utf8_lossy(text).to_lowercase();
-    ALL.iter()
+    let mut fragments = HashMap::new();
+    // Outputs of many megabytes are searched once, and most places are told by two bytes.
+    let mut begins = vec![false; 1 << 16];
+    for secret in ALL
+        .iter()
         .copied()
         .chain(further.iter().map(String::as_str))
-        .find(|secret| {
-            let random = secret
-                .split_once(PREFIX)
-                .map_or(*secret, |(_, random)| random);
-            [random.to_owned()]
-                .into_iter()
-                .chain((0..3).map(|shift| base64_inside(random, shift)))
-                .any(|form| {
-                    form.to_lowercase()
-                        .as_bytes()
-                        .windows(FRAGMENT)
-                        .any(|window| contains(text.as_bytes(), window))
-                })
-        })
-        .map(str::to_owned)
+    {
+        let random = secret
+            .split_once(PREFIX)
+            .map_or(secret, |(_, random)| random);
+        let forms = [random.to_owned()]
+            .into_iter()
+            .chain((0..3).map(|shift| base64_inside(random, shift)));
+        for form in forms {
+            for fragment in form.to_lowercase().as_bytes().windows(FRAGMENT) {
+                begins[beginning(fragment)] = true;
+                fragments.insert(fragment.to_owned(), secret);
+            }
+        }
+    }
+    text.as_bytes()
+        .windows(FRAGMENT)
+        .filter(|window| begins[beginning(window)])
+        .find_map(|window| fragments.get(window))
+        .map(|secret| (*secret).to_owned())
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+fn beginning(fragment: &[u8]) -> usize {
+    usize::from(u16::from_be_bytes([fragment[0], fragment[1]]))
 }
 
 /// The characters that Base64 gives `text` when `shift` bytes modulo 3 stand before it, without

@@ -1,0 +1,96 @@
+//! The line on a terminal that tells how far a run is: drawn again and again, gone at the end.
+//!
+//! Also at an end by a signal: the line goes first. No signal is handled before there is a line.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+/// Back to the first column, and everything in the line erased (ECMA-48, CR and EL).
+const ERASE_LINE: &[u8] = b"\r\x1b[2K";
+
+/// A live line on standard error; it is gone when this is dropped.
+pub(crate) struct LiveLine {
+    bar: ProgressBar,
+    shown: Arc<Mutex<bool>>,
+}
+
+impl LiveLine {
+    /// A line that is not drawn yet.
+    pub(crate) fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        let shown = Arc::default();
+        // Without it a signal ends the run as well, only less tidily.
+        let _ = erase_at_signals(Arc::clone(&shown));
+        Self { bar, shown }
+    }
+
+    /// Shows `text`, which must be safe for a terminal, and the elapsed time; the spinner moves.
+    pub(crate) fn show(&self, text: String) {
+        let mut shown = lock(&self.shown);
+        *shown = true;
+        self.bar.set_message(text);
+        self.bar.tick();
+    }
+
+    /// Does `write`, which writes to the same terminal, without the line.
+    pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        // Held while the line is erased and drawn again, not while anything else is written.
+        let mut held = Some(lock(&self.shown));
+        self.bar.suspend(|| {
+            if let Some(mut shown) = held.take() {
+                *shown = false;
+            }
+            let result = write();
+            let mut shown = lock(&self.shown);
+            *shown = true;
+            held = Some(shown);
+            result
+        })
+    }
+}
+
+impl Drop for LiveLine {
+    fn drop(&mut self) {
+        let mut shown = lock(&self.shown);
+        self.bar.finish_and_clear();
+        *shown = false;
+    }
+}
+
+/// From now on an interrupt, a hangup or a request to terminate erases the line, if it is shown,
+/// and then ends the process as if it had not been handled.
+///
+/// A thread of its own does it: the main one may be blocked in a write to a pipe that nobody
+/// reads, and is not to be waited for.
+fn erase_at_signals(shown: Arc<Mutex<bool>>) -> io::Result<()> {
+    // Not the stream of the standard library: the main thread may hold its lock.
+    let mut terminal = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    thread::Builder::new().spawn(move || {
+        for signal in signals.forever() {
+            // Held to the end, so that the line is not drawn again.
+            let shown = lock(&shown);
+            if *shown {
+                // Where this fails there is no terminal any more.
+                let _ = terminal.write_all(ERASE_LINE);
+            }
+            let _ = emulate_default_handler(signal);
+        }
+    })?;
+    Ok(())
+}
+
+fn lock(shown: &Mutex<bool>) -> MutexGuard<'_, bool> {
+    shown.lock().unwrap_or_else(PoisonError::into_inner)
+}

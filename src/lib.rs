@@ -34,7 +34,7 @@ pub mod terminal;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 
 use crate::cli::{Cli, Command, Files, FilesCommand, Options};
 use crate::client::Client;
@@ -50,8 +50,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
     // calls it only where it has colour.
     colored::control::set_override(true);
     let args: Vec<OsString> = args.into_iter().collect();
-    let parsed = Cli::command()
-        .try_get_matches_from(&args)
+    // The tree is left to the end of the process: freeing it piece by piece is a tenth of all
+    // that a lookup executes.
+    let tree = Box::leak(Box::new(help::tree(&args)));
+    let parsed = tree
+        .try_get_matches_from_mut(&args)
         .and_then(|matches| Ok((cli::ids(&matches), Cli::from_arg_matches(&matches)?)));
     let (
         ids,
@@ -73,8 +76,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
             .and_then(|mut out| completion::write(shell, &mut out))
             .map(|()| Exit::Success)
             .map_err(Into::into),
-        Some(Command::Files(_)) => help::print(Some("files"), output.stdout),
-        None => help::print(None, output.stdout),
+        Some(Command::Files(_)) => help::print(&["openai", "files", "-h"], output.stdout),
+        None => help::print(&["openai", "-h"], output.stdout),
     };
     outcome.unwrap_or_else(|error| console.settle(error, &output))
 }

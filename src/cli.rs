@@ -393,6 +393,7 @@ fn positive_duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -520,5 +521,22 @@ mod tests {
             assert!(duration(text).is_err(), "{text}");
         }
         assert!(positive_duration("0").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_duration_is_read_or_refused(text in "\\PC{0,12}|-?[0-9.]{0,22}(ms|s|m|h|d|w|y)?") {
+            if let Ok(duration) = duration(&text) {
+                prop_assert!(duration <= LONGEST);
+            }
+        }
+
+        #[test]
+        fn whole_milliseconds_are_read_exactly(milliseconds in 0..=31_536_000_000_u64) {
+            let expected = Ok(Duration::from_millis(milliseconds));
+            prop_assert_eq!(duration(&format!("{milliseconds}ms")), expected.clone());
+            let (minutes, rest) = (milliseconds / 60_000, milliseconds % 60_000);
+            prop_assert_eq!(duration(&format!("{minutes}m{rest}ms")), expected);
+        }
     }
 }

@@ -33,15 +33,13 @@ pub mod settings;
 pub mod terminal;
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter};
 
-use anyhow::Context as _;
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 
 use crate::cli::{Cli, Command, Files, FilesCommand, Options};
 use crate::client::Client;
 use crate::console::Console;
-use crate::error::Exit;
+use crate::error::{Exit, Failure};
 use crate::settings::{Environment, Settings};
 
 /// Runs the command line `args`, whose first word is the name of the program, to its exit code.
@@ -52,8 +50,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
     // calls it only where it has colour.
     colored::control::set_override(true);
     let args: Vec<OsString> = args.into_iter().collect();
-    let parsed = Cli::command()
-        .try_get_matches_from(&args)
+    // The tree is left to the end of the process: freeing it piece by piece is a tenth of all
+    // that a lookup executes.
+    let tree = Box::leak(Box::new(help::tree(&args)));
+    let parsed = tree
+        .try_get_matches_from_mut(&args)
         .and_then(|matches| Ok((cli::ids(&matches), Cli::from_arg_matches(&matches)?)));
     let (
         ids,
@@ -71,11 +72,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
             command: Some(FilesCommand::Retrieve(_)),
             ..
         })) => retrieve(&options, ids, environment, &output),
-        Some(Command::Completion { shell }) => completion::write(shell, &mut io::stdout().lock())
+        Some(Command::Completion { shell }) => terminal::standard_output()
+            .and_then(|mut out| completion::write(shell, &mut out))
             .map(|()| Exit::Success)
             .map_err(Into::into),
-        Some(Command::Files(_)) => help::print(Some("files"), output.stdout),
-        None => help::print(None, output.stdout),
+        Some(Command::Files(_)) => help::print(&["openai", "files", "-h"], output.stdout),
+        None => help::print(&["openai", "-h"], output.stdout),
     };
     outcome.unwrap_or_else(|error| console.settle(error, &output))
 }
@@ -107,8 +109,11 @@ fn look_up(
         .enable_io()
         .enable_time()
         .build()
-        .context("cannot start")?;
-    let out = BufWriter::new(io::stdout().lock());
+        .map_err(|error| {
+            let why = error::words(&error);
+            Failure::new(Exit::Failure, format!("cannot start: {why}"))
+        })?;
+    let out = terminal::standard_output()?;
     let exit = runtime.block_on(files::retrieve::run(
         settings, output, &client, console, out,
     ));

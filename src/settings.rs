@@ -694,6 +694,8 @@ pub fn color(choice: ColorChoice, environment: &Environment<'_>, is_terminal: bo
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn environment<'a>(variables: &'a [(&'a str, &'a str)]) -> Environment<'a> {
@@ -1023,5 +1025,70 @@ mod tests {
         }
         assert!(!secrets.contains(&"1"));
         assert!(secrets.is_sorted_by_key(|secret| std::cmp::Reverse(secret.len())));
+    }
+
+    proptest! {
+        #[test]
+        fn custom_headers_are_read_or_refused_without_being_shown(
+            lines in prop::collection::vec(
+                prop_oneof![
+                    ("[!#-'*+.^_`|~0-9A-Za-z-]{1,9}", "[!-~]([ -~]{0,9}[!-~])?")
+                        .prop_map(|(name, value)| format!("{name}: sentinel{value}")),
+                    "\\PC{0,9}sentinel\\PC{0,9}",
+                    "sentinel:.{0,9}|:sentinel|[ \t]{0,3}",
+                ],
+                0..5,
+            ),
+        ) {
+            let text = lines.join("\n");
+            let read = settled(
+                &["a", "--base-url", "http://h"],
+                &[("OPENAI_CUSTOM_HEADERS", &text)],
+            );
+            match read {
+                Ok(settings) => {
+                    let headers = settings.connection.custom_headers;
+                    prop_assert!(headers.len() <= lines.len());
+                    let debug = format!("{:?}", headers.values().collect::<Vec<_>>());
+                    prop_assert!(!debug.contains("sentinel"), "{}", debug);
+                    for (name, value) in &headers {
+                        let value = value.to_str().unwrap_or_default();
+                        let said = |line: &String| line.split_once(':').is_some_and(|(n, v)| {
+                            n.trim().eq_ignore_ascii_case(name.as_str()) && v.trim() == value
+                        });
+                        prop_assert!(value.is_empty() || lines.iter().any(said), "{name}: {value}");
+                    }
+                }
+                Err(failure) => {
+                    prop_assert_eq!(failure.exit, Exit::Usage);
+                    let debug = format!("{failure:?}");
+                    prop_assert!(!debug.contains("sentinel"), "{}", debug);
+                }
+            }
+        }
+
+        #[test]
+        fn any_base_url_is_used_or_refused_without_its_password(
+            scheme in "(https?://|HTTP://|ftp://|//)?",
+            user in "([a-z%:/?#]{0,4}:sentinel[^a-z]{0,4}@)?",
+            rest in "\\PC{0,12}|[a-z.]{1,9}(:[0-9]{1,6})?(/[a-z?#%.]{0,9})?",
+        ) {
+            let url = format!("{scheme}{user}{rest}");
+            prop_assume!(!url.trim().is_empty());
+            let read = settled(&["a"], &[("OPENAI_BASE_URL", &url), ("OPENAI_API_KEY", "k")]);
+            match read {
+                Ok(settings) => {
+                    let base = &settings.connection.base_url;
+                    prop_assert!(["http", "https"].contains(&base.scheme()));
+                    prop_assert!(base.has_host() && base.fragment().is_none());
+                    prop_assert!(base.username().is_empty() && base.password().is_none());
+                }
+                Err(failure) => {
+                    prop_assert_eq!(failure.exit, Exit::Usage);
+                    let debug = format!("{failure:?}");
+                    prop_assert!(!debug.contains("sentinel"), "{}", debug);
+                }
+            }
+        }
     }
 }

@@ -267,12 +267,16 @@ impl Network {
         if seen_hyper {
             return Self::Cut;
         }
-        Self::Other(last.map_or_else(String::new, ToString::to_string))
+        Self::Other(last.map_or_else(String::new, |error| {
+            error
+                .downcast_ref()
+                .map_or_else(|| error.to_string(), crate::error::words)
+        }))
     }
 
     fn known(error: &(dyn StdError + 'static)) -> Option<Self> {
         if let Some(DnsError(error)) = error.downcast_ref() {
-            let words = error.to_string();
+            let words = crate::error::words(error);
             let plain = words.strip_prefix("failed to lookup address information: ");
             return Some(Self::Dns(plain.unwrap_or(&words).to_owned()));
         }
@@ -416,6 +420,7 @@ impl Error {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each status")]
 fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) -> Failure {
     let http = format!("(HTTP {}{attempts})", answer.status);
     let default_host = connection.is_default_host;
@@ -719,7 +724,11 @@ fn network_failure(
         Network::Other(words) => (
             "network",
             format!("{reach}: {words}{attempts}"),
-            Some(base_url),
+            Some(if words.contains("too many open files") {
+                "raise the limit (ulimit -n), or lower --concurrency".to_owned()
+            } else {
+                base_url
+            }),
         ),
     };
     Failure {
@@ -904,6 +913,8 @@ fn cut(text: &str, longest: usize) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -962,5 +973,52 @@ mod tests {
         );
         assert!(!answer(r#"{"error": {"code": "rate_limit_exceeded"}}"#).is_out_of_quota());
         assert!(!answer("").is_out_of_quota());
+    }
+
+    /// The number of characters in `lines`.
+    fn characters(lines: &[String]) -> usize {
+        lines.iter().map(|line| line.chars().count()).sum()
+    }
+
+    /// An error body in one of the forms that servers use, and its words.
+    fn told() -> impl Strategy<Value = (String, String)> {
+        let text = "\\PC{0,8}[a-z]\\PC{0,8}|x{1990,2010}";
+        (text, 0..5_usize).prop_map(|(words, form)| {
+            let json = serde_json::Value::from(words.as_str());
+            let body = match form {
+                0 => format!(r#"{{"error":{{"type":"t","message":{json},"code":null}}}}"#),
+                1 => format!(r#"{{"error":{json}}}"#),
+                2 => format!(r#"{{"detail":{json}}}"#),
+                3 => format!(r#"{{"detail":[7,{{"msg":{json},"loc":[]}},{{"loc":1}}]}}"#),
+                _ => format!(r#"{{"message":{json},"error":{{"code":1}}}}"#),
+            };
+            (body, words)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_has_few_words(body in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..300),
+            "[{}\\[\\]\",:a-z \n]{0,60}".prop_map(String::into_bytes),
+            told().prop_map(|(body, _)| body.into_bytes()),
+        ]) {
+            let lines = words(&body);
+            prop_assert!(characters(&lines) <= LONGEST_WORDS + 1);
+            prop_assert!(lines.iter().all(|line| !line.trim().is_empty()));
+            prop_assert!(characters(&[excerpt(&body)]) <= EXCERPT + 1);
+        }
+
+        #[test]
+        fn the_words_are_the_servers_own((body, expected) in told()) {
+            let lines = words(body.as_bytes());
+            prop_assert_eq!(lines, [cut(&expected, LONGEST_WORDS)]);
+        }
+
+        #[test]
+        fn an_excerpt_is_the_start_of_the_body(body in "\\PC{0,300}") {
+            let squeezed = body.split_whitespace().collect::<Vec<_>>().join(" ");
+            prop_assert_eq!(excerpt(body.as_bytes()), cut(&squeezed, EXCERPT));
+        }
     }
 }

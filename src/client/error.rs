@@ -420,7 +420,6 @@ impl Error {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each status")]
 fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) -> Failure {
     let http = format!("(HTTP {}{attempts})", answer.status);
     let default_host = connection.is_default_host;
@@ -1018,7 +1017,12 @@ mod tests {
         #[test]
         fn an_excerpt_is_the_start_of_the_body(body in "\\PC{0,300}") {
             let squeezed = body.split_whitespace().collect::<Vec<_>>().join(" ");
-            prop_assert_eq!(excerpt(body.as_bytes()), cut(&squeezed, EXCERPT));
+            // Where the cut is at a space, that goes, too.
+            let expected = match cut(&squeezed, EXCERPT) {
+                Cow::Owned(start) if start.ends_with(" …") => start.replace(" …", "…"),
+                start => start.into_owned(),
+            };
+            prop_assert_eq!(excerpt(body.as_bytes()), expected);
         }
     }
 }

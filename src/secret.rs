@@ -200,6 +200,8 @@ pub fn api_key(pasted: &str) -> Result<Secret, BadKey> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -278,5 +280,53 @@ mod tests {
             scrub("Bearer sk-secret, sk-secret", &secrets),
             "[redacted], [redacted]"
         );
+    }
+
+    /// A secret, and the same with each character as it is or escaped.
+    fn spelled() -> impl Strategy<Value = (String, String)> {
+        // Escaped in more than one way, a backslash could be read in more than one way.
+        let character = any::<char>().prop_filter("a backslash", |it| *it != '\\');
+        let characters = prop::collection::vec((character, 0..4_u8), 8..40);
+        characters.prop_map(|characters| {
+            let mut spelled = String::new();
+            for (character, way) in &characters {
+                let mut buffer = [0; 4];
+                let code = u32::from(*character);
+                match way {
+                    0 if code <= 0xffff => spelled.push_str(&format!("\\u{code:04x}")),
+                    1 => {
+                        for byte in character.encode_utf8(&mut buffer).bytes() {
+                            spelled.push_str(&format!("%{byte:02X}"));
+                        }
+                    }
+                    2 if matches!(character, '"' | '/') => spelled.extend(['\\', *character]),
+                    _ => spelled.push(*character),
+                }
+            }
+            let plain = characters.iter().map(|(character, _)| character);
+            (plain.collect(), spelled)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_spelling_hides_a_secret(
+            (secret, spelled) in spelled(),
+            before in "[a-z\\\\%u0-9]{0,12}",
+            after in "\\PC{0,12}",
+        ) {
+            let secrets = [Secret::new(secret.as_str())];
+            let text = format!("{before}{spelled}{after}");
+            let scrubbed = scrub(&text, &secrets);
+            prop_assert!(scrubbed.contains(REDACTED), "{scrubbed}");
+            prop_assert!(scrubbed.ends_with(&after));
+            prop_assert!(!scrubbed.contains(&secret));
+        }
+
+        #[test]
+        fn text_without_a_secret_stays_as_it_is(text in "\\PC{0,200}") {
+            let secrets = [Secret::new("sk-sentinel")];
+            prop_assert_eq!(scrub(&text, &secrets), text.as_str());
+        }
     }
 }

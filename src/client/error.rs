@@ -7,12 +7,13 @@ use std::io;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderMap};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use super::tls;
 use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
 use crate::json::Json;
+use crate::secret::{Secret, scrub};
 use crate::settings::{Connection, Credentials, Proxy};
 
 /// How much of a body that has no known form is quoted, in characters.
@@ -156,6 +157,21 @@ impl Answer {
     fn start_of_header(&self, name: &str) -> Option<String> {
         self.header(name)
             .map(|value| cut(&value, LONGEST_HEADER).into_owned())
+    }
+
+    /// The same without what must not be printed. This is done to the whole of it: where a text is
+    /// cut in the middle of a key, the rest of the key looks like any other word.
+    fn scrubbed(mut self, secrets: &[Secret]) -> Self {
+        let scrub = |bytes: &[u8]| match scrub(&String::from_utf8_lossy(bytes), secrets) {
+            Cow::Owned(text) => Some(text.into_bytes()),
+            Cow::Borrowed(_) => None,
+        };
+        for value in self.headers.values_mut() {
+            let scrubbed = scrub(value.as_bytes()).map(HeaderValue::try_from);
+            *value = scrubbed.and_then(Result::ok).unwrap_or(value.clone());
+        }
+        self.body = scrub(&self.body).unwrap_or(self.body);
+        self
     }
 
     /// Whether the error is that no quota is left (error code `insufficient_quota` of the API).
@@ -376,15 +392,16 @@ impl Error {
             Cause::HeldBack(left) => Some(left),
             _ => self.come_back,
         };
+        let secrets = &connection.secrets();
         let mut failure = match self.cause {
-            Cause::Status(answer) => status(answer, id, connection, &attempts),
-            Cause::Unusable(answer, why) => unusable(&answer, &why, id),
+            Cause::Status(answer) => status(answer.scrubbed(secrets), id, connection, &attempts),
+            Cause::Unusable(answer, why) => unusable(&answer.scrubbed(secrets), &why, id),
             Cause::TooLarge(limit) => Failure::new(
                 Exit::Failure,
                 format!("the answer for `{id}` is larger than {} MiB", limit >> 20),
             )
             .hint("check the base URL; a file object has a few hundred bytes"),
-            Cause::Redirect(redirect) => redirected(redirect, id, &self.url),
+            Cause::Redirect(redirect) => redirected(redirect, id, &self.url, secrets),
             Cause::LongUrl(longest) => {
                 let length = self.url.as_str().len();
                 let id = cut(id.as_str(), EXCERPT);
@@ -406,7 +423,6 @@ impl Error {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each status")]
 fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) -> Failure {
     let http = format!("(HTTP {}{attempts})", answer.status);
     let default_host = connection.is_default_host;
@@ -449,30 +465,7 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
                     .to_owned(),
             ),
         ),
-        407 => {
-            let (who, has_some, hint) = match &connection.proxy {
-                Some(proxy) => (
-                    proxy.name(),
-                    proxy.has_user_info(),
-                    proxy.credentials_hint(),
-                ),
-                None => (
-                    "the proxy".to_owned(),
-                    false,
-                    "put them into the URL of the proxy: http://USER:PASSWORD@HOST:PORT".to_owned(),
-                ),
-            };
-            let refuses = if has_some {
-                "does not accept the"
-            } else {
-                "wants a"
-            };
-            (
-                Exit::Network,
-                format!("{who} {refuses} user name and password {http}"),
-                Some(hint),
-            )
-        }
+        407 => unknown_to_proxy(connection, &http),
         429 if answer.is_out_of_quota() => (
             Exit::RateLimit,
             format!("no quota left to look up `{id}` {http}"),
@@ -501,20 +494,7 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             Some("check the base URL, and what stands between here and the server".to_owned()),
         ),
     };
-    let hint = match &connection.proxy {
-        // An http URL is asked for at the proxy itself, which may have answered on its own.
-        Some(proxy)
-            if connection.base_url.scheme() == "http"
-                && matches!(answer.status, 403 | 502 | 503 | 504) =>
-        {
-            let host = connection.base_url.host_str().unwrap_or_default();
-            Some(format!(
-                "{} may have answered this, not the server; NO_PROXY can exempt {host}",
-                proxy.name()
-            ))
-        }
-        _ => hint,
-    };
+    let hint = perhaps_from_proxy(answer.status, connection).or(hint);
     Failure {
         details: words(&answer.body),
         request_id: answer.start_of_header("x-request-id"),
@@ -522,6 +502,42 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
         answer: String::from_utf8(answer.body).ok(),
         ..Failure::new(exit, message)
     }
+}
+
+/// Status 407: the proxy does not know who is asking. `http` is the status as messages show it.
+fn unknown_to_proxy(connection: &Connection, http: &str) -> (Exit, String, Option<String>) {
+    let (what, hint) = match &connection.proxy {
+        Some(proxy) if proxy.has_user_info() => (
+            format!(
+                "{} does not accept the user name and password",
+                proxy.name()
+            ),
+            proxy.credentials_hint(),
+        ),
+        Some(proxy) => (
+            format!("{} wants a user name and password", proxy.name()),
+            proxy.credentials_hint(),
+        ),
+        None => (
+            "the proxy wants a user name and password".to_owned(),
+            "put them into the URL of the proxy: http://USER:PASSWORD@HOST:PORT".to_owned(),
+        ),
+    };
+    (Exit::Network, format!("{what} {http}"), Some(hint))
+}
+
+/// What to do where an answer with this status may be that of the proxy, which is asked itself
+/// for http URLs.
+fn perhaps_from_proxy(status: u16, connection: &Connection) -> Option<String> {
+    let proxy = connection.proxy.as_ref()?;
+    let may_be = connection.base_url.scheme() == "http" && matches!(status, 403 | 502..=504);
+    let host = connection.base_url.host_str().unwrap_or_default();
+    may_be.then(|| {
+        format!(
+            "{} may have answered this, not the server; NO_PROXY can exempt {host}",
+            proxy.name()
+        )
+    })
 }
 
 /// What to do about TLS where a server or proxy speaks of it in an ordinary answer: nginx, Apache
@@ -571,7 +587,7 @@ fn unusable(answer: &Answer, why: &str, id: &FileId) -> Failure {
         .hint("check the base URL; a login page or a gateway may have answered instead of the API")
 }
 
-fn redirected(redirect: Redirect, id: &FileId, url: &Url) -> Failure {
+fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &[Secret]) -> Failure {
     let message = match &redirect {
         Redirect::Nowhere => format!("the server redirects `{id}`, but not to a URL"),
         Redirect::TooMany => format!("the server redirects `{id}` in circles"),
@@ -585,7 +601,7 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url) -> Failure {
             .detail(format!(
                 "from {} to {}",
                 url.origin().ascii_serialization(),
-                origin(&target)
+                origin(&target, secrets)
             ))
             .hint("if that is where the API is, name it with --base-url"),
         Redirect::Nowhere | Redirect::TooMany => failure.hint("check the base URL"),
@@ -593,10 +609,11 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url) -> Failure {
 }
 
 /// The origin of `url` as a person names it: its scheme, where that has no hosts.
-fn origin(url: &Url) -> String {
+fn origin(url: &Url, secrets: &[Secret]) -> String {
     let origin = url.origin();
     if origin.is_tuple() {
-        cut(&origin.ascii_serialization(), LONGEST_HEADER).into_owned()
+        let origin = origin.ascii_serialization();
+        cut(&scrub(&origin, secrets), LONGEST_HEADER).into_owned()
     } else {
         format!("{}:", url.scheme())
     }
@@ -615,18 +632,17 @@ fn network_failure(
     let via = proxy.map_or(String::new(), |_| format!(" through {name}"));
     // Through an HTTP proxy no other connection is made and no other name resolved than its own.
     let to_proxy = proxy.is_some_and(|proxy| proxy.url.scheme().starts_with("http"));
+    // An http URL is asked for at the proxy itself, and through it only where it speaks SOCKS.
+    let asks_proxy = to_proxy && connection.base_url.scheme() == "http";
     let peer = if to_proxy { &name } else { host };
-    let running = if to_proxy {
-        format!("check that the proxy is running, or exempt {host} by NO_PROXY")
-    } else {
-        "check that the server is running, and the base URL".to_owned()
-    };
     let reach = format!("cannot reach {host}{via} to look up `{id}`");
     let base_url = "check the network and the base URL".to_owned();
-    let exit = match network {
-        // It did arrive.
-        Network::Encoding => Exit::Failure,
-        _ => Exit::Network,
+    // What cannot be decoded did arrive.
+    let arrived = matches!(network, Network::Encoding);
+    let exit = if arrived {
+        Exit::Failure
+    } else {
+        Exit::Network
     };
     let (code, what, hint) = match network {
         Network::Dns(words) => (
@@ -634,21 +650,16 @@ fn network_failure(
             format!(
                 "cannot reach {peer} to look up `{id}`: the name does not resolve{attempts} ({words})"
             ),
-            Some(match proxy.map(|proxy| proxy.url.scheme()) {
-                Some("socks5") => {
-                    "check the spelling of the host; socks5 resolves it here, socks5h at the proxy"
-                }
-                Some("socks4") => {
-                    "check the spelling of the host; socks4 resolves it here, socks4a at the proxy"
-                }
-                _ => "check the spelling of the host, and the network",
-            }
-            .to_owned()),
+            Some(check_name(proxy).to_owned()),
         ),
         Network::Refused => (
             "connection_refused",
             format!("cannot reach {peer} to look up `{id}`: connection refused{attempts}"),
-            Some(running),
+            Some(if to_proxy {
+                format!("check that the proxy is running, or exempt {host} by NO_PROXY")
+            } else {
+                "check that the server is running, and the base URL".to_owned()
+            }),
         ),
         Network::ConnectTimeout => (
             "timeout",
@@ -678,36 +689,27 @@ fn network_failure(
             Some("try again later".to_owned()),
         ),
         Network::Tls { error, at_proxy } => {
-            let at_proxy = at_proxy || (to_proxy && connection.base_url.scheme() == "http");
+            let at_proxy = at_proxy || asks_proxy;
             let (why, hint) = tls::explain(&error, at_proxy, connection);
-            let peer = if at_proxy {
-                name
-            } else {
-                format!("{host}{via}")
-            };
-            (
-                "tls",
-                format!("no trusted connection to {peer} to look up `{id}`: {why}"),
-                hint,
-            )
+            let through = format!("{host}{via}");
+            let peer = if at_proxy { name } else { through };
+            let what = format!("no trusted connection to {peer} to look up `{id}`: {why}");
+            ("tls", what, hint)
         }
         Network::Proxy(refusal) => {
             let (what, hint) = refused_by_proxy(refusal, host, &reach, attempts, proxy);
             ("proxy", what, hint)
         }
         Network::NotHttp | Network::Unasked => {
-            let (peer, url) = if to_proxy {
-                (name.as_str(), "the proxy")
+            let through = format!("{host}{via}");
+            let (peer, url) = if asks_proxy {
+                (name, "the proxy")
             } else {
-                (host, "the base URL")
+                (through, "the base URL")
             };
-            (
-                "not_http",
-                format!("what {peer} answered for `{id}` is not valid HTTP{attempts}"),
-                Some(format!(
-                    "check scheme and port of {url}: http:// or https://"
-                )),
-            )
+            let what = format!("what {peer} answered for `{id}` is not valid HTTP{attempts}");
+            let hint = format!("check scheme and port of {url}: http:// or https://");
+            ("not_http", what, Some(hint))
         }
         Network::LargeHead => (
             "large_head",
@@ -735,6 +737,20 @@ fn network_failure(
         code: Some(code),
         hint,
         ..Failure::new(exit, what)
+    }
+}
+
+/// What to do about a name that does not resolve. Two schemes of proxies differ from others in
+/// who resolves it.
+fn check_name(proxy: Option<&Proxy>) -> &'static str {
+    match proxy.map(|proxy| proxy.url.scheme()) {
+        Some("socks5") => {
+            "check the spelling of the host; socks5 resolves it here, socks5h at the proxy"
+        }
+        Some("socks4") => {
+            "check the spelling of the host; socks4 resolves it here, socks4a at the proxy"
+        }
+        _ => "check the spelling of the host, and the network",
     }
 }
 
@@ -1014,7 +1030,13 @@ mod tests {
         #[test]
         fn an_excerpt_is_the_start_of_the_body(body in "\\PC{0,300}") {
             let squeezed = body.split_whitespace().collect::<Vec<_>>().join(" ");
-            prop_assert_eq!(excerpt(body.as_bytes()), cut(&squeezed, EXCERPT));
+            let expected: String = squeezed.chars().take(EXCERPT).collect();
+            let excerpt = excerpt(body.as_bytes());
+            if squeezed.chars().count() <= EXCERPT {
+                prop_assert_eq!(excerpt, squeezed);
+            } else {
+                prop_assert_eq!(excerpt, format!("{}…", expected.trim_end()));
+            }
         }
     }
 }

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
 use reqwest::{Url, redirect};
@@ -341,13 +340,7 @@ fn headers(connection: &Connection) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let authorization = match &connection.credentials {
         Credentials::ApiKey(key, _) => Some(format!("Bearer {}", key.reveal())),
-        Credentials::Basic(name, password) => {
-            let password = password.as_ref().map_or("", |password| password.reveal());
-            Some(format!(
-                "Basic {}",
-                BASE64_STANDARD.encode(format!("{name}:{password}"))
-            ))
-        }
+        Credentials::Basic(user_info) => Some(format!("Basic {}", user_info.encoded().reveal())),
         Credentials::None => None,
     };
     // The key was checked for what a header can carry, and base64 is ASCII.

@@ -2,6 +2,7 @@
 //! another.
 
 mod columns;
+mod documents;
 mod human;
 pub mod json;
 mod layout;
@@ -16,6 +17,7 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
+use self::documents::Documents;
 use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
 use crate::files::object::FileObject;
@@ -80,7 +82,7 @@ const TITLE: &str = "files retrieve";
 
 /// Prints objects one after the other.
 pub struct Printer<'a, W> {
-    out: W,
+    out: Documents<W>,
     settings: &'a Settings,
     format: Format,
     printed: usize,
@@ -91,7 +93,7 @@ impl<'a, W: Write> Printer<'a, W> {
     /// A printer on `out`.
     pub fn new(out: W, settings: &'a Settings) -> Self {
         Self {
-            out,
+            out: Documents::new(out),
             settings,
             format: settled(settings.format, settings.stdout),
             printed: 0,
@@ -149,6 +151,7 @@ impl<'a, W: Write> Printer<'a, W> {
             raw_output,
             &self.settings.stdout,
         )?;
+        self.out.end_document();
         Ok(())
     }
 
@@ -249,13 +252,16 @@ impl Settings {
             &self.stderr,
         )
         .ok()?;
-        Some(text)
+        // Decoding, which some formats and transforms do, may bring a secret to light.
+        let text = String::from_utf8_lossy(&text);
+        Some(scrub(&text, secrets).into_owned().into_bytes())
     }
 
     /// What there is to say about a format that is not what was asked for: a note or a warning.
     #[must_use]
     pub fn remark(&self) -> Option<Remark> {
         match self.format {
+            _ if self.quiet => None,
             Format::Explore if self.stdout.is_terminal => Some(Remark::Note(
                 "the explore viewer is not there yet; this is the table view",
             )),

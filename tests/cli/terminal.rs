@@ -3,9 +3,11 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::server::{FileObject, Reply, Server, file_object};
+use rustix::io::ioctl_fionread;
+
+use crate::server::{FileObject, PATIENCE, Reply, Server, file_object};
 use crate::support::{Gate, Openai, Process, Signal, like, openai, retrieve, screen};
 
 /// A terminal of the usual size.
@@ -378,6 +380,48 @@ fn a_signal_ends_a_run_whose_output_nobody_reads() {
         like(predicates::str::contains("a: uploaded ")),
     );
     assert_eq!(shown(&run.stderr), "");
+}
+
+#[test]
+fn a_signal_cuts_no_object_in_half() {
+    // The first answer comes last, so that all objects are printed at once; no pipe holds them.
+    let object =
+        "{\n  \"id\": \"id\",\n  \"filename\": \"NAME\"\n}\n".replace("NAME", &"x".repeat(700));
+    let body = object.clone();
+    let others = Gate::default();
+    let server = Server::start(Reply::per_file(move |id, asked| {
+        match (id, asked) {
+            ("first", _) => others.pass(),
+            (_, 255) => others.open(),
+            _ => {}
+        }
+        Reply::json(200, body.clone())
+    }));
+    let openai = retrieve()
+        .args(["first", "-", "--concurrency", "64"])
+        .server(&server)
+        .stdin("a\n".repeat(255))
+        .env("PATH", "/usr/bin:/bin")
+        .shell("mkfifo out && exec 1<>out && echo start >&2 && exec \"$@\"");
+    let pipe = openai.home().join("out");
+    let process = openai.spawn();
+    process.wait_for_stderr("start\n");
+    let mut pipe = File::open(pipe).unwrap();
+    // A pipe is full once no more comes.
+    let waiting = || ioctl_fionread(&pipe).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let mut before = 0;
+    while before == 0 || waiting() != before {
+        assert!(Instant::now() < deadline, "the pipe never gets full");
+        before = waiting();
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    process.signal(Signal::INT);
+    process.wait().is_killed_by(Signal::INT, "", "start\n");
+    let mut printed = vec![0; usize::try_from(before).unwrap()];
+    pipe.read_exact(&mut printed).unwrap();
+    let printed = String::from_utf8(printed).unwrap();
+    assert_eq!(printed, object.repeat(printed.len() / object.len()));
 }
 
 /// A file that does what it can to a terminal, in values and in names.

@@ -293,10 +293,10 @@ mod tests {
                 let mut buffer = [0; 4];
                 let code = u32::from(*character);
                 match way {
-                    0 if code <= 0xffff => spelled.push_str(&format!("\\u{code:04x}")),
+                    0 if code <= 0xffff => spelled += &format!("\\u{code:04x}"),
                     1 => {
                         for byte in character.encode_utf8(&mut buffer).bytes() {
-                            spelled.push_str(&format!("%{byte:02X}"));
+                            spelled += &format!("%{byte:02X}");
                         }
                     }
                     2 if matches!(character, '"' | '/') => spelled.extend(['\\', *character]),

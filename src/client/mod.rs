@@ -1,8 +1,10 @@
 //! The HTTP layer: one lookup is one GET with its repetitions.
 
 pub mod error;
+mod report;
 pub mod retry;
 mod tls;
+pub mod words;
 
 use std::cell::Cell;
 use std::hash::{BuildHasher as _, Hasher as _};

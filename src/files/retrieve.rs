@@ -14,10 +14,9 @@ use tokio::time::Instant;
 use super::id::FileId;
 use super::object::{FileObject, Status};
 use super::wait::{self, Next};
-use crate::client::error::span;
 use crate::client::{Client, Found, error};
 use crate::console::Console;
-use crate::error::{Exit, Failure, words};
+use crate::error::{Exit, Failure, io_words, span};
 use crate::output::{self, Printer};
 use crate::settings::{IdSource, Settings, Wait};
 
@@ -366,7 +365,7 @@ fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
         }
     });
     let unread = reading.err().map(|error| {
-        let why = words(&error);
+        let why = io_words(&error);
         Err(Failure::new(
             Exit::Failure,
             format!("cannot read standard input: {why}"),
@@ -416,6 +415,9 @@ fn read_line(stdin: &mut impl BufRead, number: u64) -> Result<Option<String>, Un
         Ok(_) => String::from_utf8(line)
             .map(Some)
             .map_err(|_| unread("is not valid UTF-8", false)),
-        Err(error) => Err(unread(&format!("cannot be read: {}", words(&error)), true)),
+        Err(error) => Err(unread(
+            &format!("cannot be read: {}", io_words(&error)),
+            true,
+        )),
     }
 }

@@ -330,7 +330,7 @@ fn read_key(path: &Path) -> Result<Secret, Failure> {
         Ok(Secret::new(text))
     };
     let unreadable = |what: &str, error: &io::Error| {
-        let why = error::words(error);
+        let why = error::io_words(error);
         Failure::usage(format!("cannot read the API key from {what}: {why}"))
     };
     if path == Path::new("-") {

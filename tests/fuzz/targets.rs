@@ -13,9 +13,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use openai_cli::cli::{self, Cli};
-use openai_cli::client::error::words;
 use openai_cli::client::file_url;
 use openai_cli::client::retry::{self, Attempt, Decision};
+use openai_cli::client::words::words;
 use openai_cli::error::{Exit, Failure};
 use openai_cli::files::id::FileId;
 use openai_cli::files::object::FileObject;

@@ -26,7 +26,6 @@ pub mod files;
 mod help;
 pub mod json;
 mod live;
-mod no_proxy;
 pub mod output;
 pub mod secret;
 pub mod settings;

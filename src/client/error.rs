@@ -23,6 +23,9 @@ const EXCERPT: usize = 120;
 /// API has, and less than would push everything else off a terminal.
 const LONGEST_WORDS: usize = 2000;
 
+/// How many lines of them are repeated.
+const MOST_LINES: usize = 20;
+
 /// How much of a header is repeated, in characters.
 const LONGEST_HEADER: usize = 200;
 
@@ -813,24 +816,26 @@ pub fn span(duration: Duration) -> String {
 /// as a list of validation errors (FastAPI), `message`, else the start of the body.
 #[must_use]
 pub fn words(body: &[u8]) -> Vec<String> {
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Vec::new();
-    }
     let from_json = std::str::from_utf8(body)
         .ok()
         .and_then(|text| Json::parse(text).ok())
         .map(words_of_json)
-        .filter(|lines| !lines.is_empty());
+        .filter(|told| told.iter().any(|words| !words.trim().is_empty()));
+    let told = from_json.unwrap_or_else(|| vec![excerpt(body)]);
     let mut left = LONGEST_WORDS;
-    from_json
-        .unwrap_or_else(|| vec![excerpt(body)])
-        .into_iter()
-        .map_while(|line| {
-            let line = (left > 0).then(|| cut(&line, left).into_owned())?;
-            left -= left.min(line.chars().count());
-            Some(line)
-        })
-        .collect()
+    let mut shown: Vec<String> = Vec::new();
+    for line in told.iter().flat_map(|words| words.lines()) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        if left == 0 || shown.len() == MOST_LINES {
+            shown.push("…".to_owned());
+            break;
+        }
+        shown.push(cut(line, left).into_owned());
+        left -= line.chars().count().min(left);
+    }
+    shown
 }
 
 fn words_of_json(body: Json<'_>) -> Vec<String> {
@@ -843,9 +848,6 @@ fn words_of_json(body: Json<'_>) -> Vec<String> {
         .or_else(|| body.get("detail").map(detail))
         .or_else(|| body.get("message").and_then(string))
         .unwrap_or_default()
-        .into_iter()
-        .filter(|line| !line.trim().is_empty())
-        .collect()
 }
 
 /// `detail` as FastAPI writes it: a string, or a list of `{"loc": […], "msg": "…"}`.
@@ -946,6 +948,16 @@ mod tests {
     }
 
     #[test]
+    fn many_lines_are_cut() {
+        let body = format!("{{\"message\": \"a{}\"}}", "\\n\\nb".repeat(100));
+        let lines = words(body.as_bytes());
+        assert_eq!(lines.len(), MOST_LINES + 1);
+        assert_eq!((lines[1].as_str(), lines[MOST_LINES].as_str()), ("b", "…"));
+        // White space for Unicode, though not for JSON.
+        assert_eq!(words("\u{b}\u{a0}\u{2003}\n".as_bytes()), [""; 0]);
+    }
+
+    #[test]
     fn a_long_body_is_cut_at_a_character() {
         let line = excerpt("é".repeat(5000).as_bytes());
         assert_eq!(line, "é".repeat(120) + "…");
@@ -1003,7 +1015,8 @@ mod tests {
             told().prop_map(|(body, _)| body.into_bytes()),
         ]) {
             let lines = words(&body);
-            prop_assert!(characters(&lines) <= LONGEST_WORDS + 1);
+            prop_assert!(characters(&lines) <= LONGEST_WORDS + 2);
+            prop_assert!(lines.len() <= MOST_LINES + 1);
             prop_assert!(lines.iter().all(|line| !line.trim().is_empty()));
             prop_assert!(characters(&[excerpt(&body)]) <= EXCERPT + 1);
         }
@@ -1017,12 +1030,13 @@ mod tests {
         #[test]
         fn an_excerpt_is_the_start_of_the_body(body in "\\PC{0,300}") {
             let squeezed = body.split_whitespace().collect::<Vec<_>>().join(" ");
-            // Where the cut is at a space, that goes, too.
-            let expected = match cut(&squeezed, EXCERPT) {
-                Cow::Owned(start) if start.ends_with(" …") => start.replace(" …", "…"),
-                start => start.into_owned(),
-            };
-            prop_assert_eq!(excerpt(body.as_bytes()), expected);
+            let expected: String = squeezed.chars().take(EXCERPT).collect();
+            let excerpt = excerpt(body.as_bytes());
+            if squeezed.chars().count() <= EXCERPT {
+                prop_assert_eq!(excerpt, squeezed);
+            } else {
+                prop_assert_eq!(excerpt, format!("{}…", expected.trim_end()));
+            }
         }
     }
 }

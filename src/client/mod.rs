@@ -326,7 +326,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@');
 
 /// The URL of a file: `/files/{id}` after the path of the base URL, whose query stays.
-fn file_url(base: &Url, id: &FileId) -> Url {
+#[must_use]
+pub fn file_url(base: &Url, id: &FileId) -> Url {
     let path = base.path().trim_end_matches('/');
     let id = utf8_percent_encode(id.as_str(), ENCODED);
     let mut url = base.clone();

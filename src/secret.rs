@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::iter::Peekable;
+use std::str::MatchIndices;
 
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "[redacted]";
@@ -56,31 +58,32 @@ pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
 /// `text` without `secret`; nothing if it does not occur.
 fn replace(text: &str, secret: &str) -> Option<String> {
     let first = secret.chars().next()?;
+    // What a spelling may begin with. One search for each is much faster than one for all: texts
+    // may have megabytes, and hold none of them.
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    let mut beginnings =
+        [lower, upper, '\\', '%'].map(|beginning| text.match_indices(beginning).peekable());
     let mut replaced = None;
-    let mut kept_to = text;
-    let mut rest = text;
-    let starts = [
-        first.to_ascii_lowercase(),
-        first.to_ascii_uppercase(),
-        '\\',
-        '%',
-    ];
-    while let Some(at) = rest.find(starts) {
-        let here = rest.get(at..)?;
-        let after = secret.chars().try_fold(here, after);
-        if let Some(after) = after {
+    let mut kept_to = 0;
+    loop {
+        let next = |places: &mut Peekable<MatchIndices<'_, char>>| places.peek().map(|it| it.0);
+        let Some(at) = beginnings.iter_mut().filter_map(next).min() else {
+            break;
+        };
+        for places in &mut beginnings {
+            places.next_if(|it| it.0 == at);
+        }
+        if at < kept_to {
+            continue;
+        }
+        if let Some(rest) = secret.chars().try_fold(text.get(at..)?, after) {
             let replaced = replaced.get_or_insert_with(String::new);
-            replaced.push_str(kept_to.get(..kept_to.len() - here.len())?);
+            replaced.push_str(text.get(kept_to..at)?);
             replaced.push_str(REDACTED);
-            kept_to = after;
-            rest = after;
-        } else {
-            let mut characters = here.chars();
-            characters.next();
-            rest = characters.as_str();
+            kept_to = text.len() - rest.len();
         }
     }
-    replaced.map(|replaced| replaced + kept_to)
+    replaced.and_then(|replaced| Some(replaced + text.get(kept_to..)?))
 }
 
 /// How often a text may have been quoted in another; each time doubles the backslashes.
@@ -200,6 +203,8 @@ pub fn api_key(pasted: &str) -> Result<Secret, BadKey> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -293,10 +298,10 @@ mod tests {
                 let mut buffer = [0; 4];
                 let code = u32::from(*character);
                 match way {
-                    0 if code <= 0xffff => spelled += &format!("\\u{code:04x}"),
+                    0 if code <= 0xffff => write!(spelled, "\\u{code:04x}").unwrap(),
                     1 => {
                         for byte in character.encode_utf8(&mut buffer).bytes() {
-                            spelled += &format!("%{byte:02X}");
+                            write!(spelled, "%{byte:02X}").unwrap();
                         }
                     }
                     2 if matches!(character, '"' | '/') => spelled.extend(['\\', *character]),

@@ -248,8 +248,8 @@ pub struct Options {
     ///
     /// Any http or https URL, https://api.openai.com/v1 if nothing is said. The path
     /// /files/FILE_ID is appended to its path; its query is kept.
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "URL", value_hint = ValueHint::Url, value_parser = NonEmptyStringValueParser::new())]
-    pub base_url: Option<String>,
+    #[arg(long, global = true, help_heading = CONNECTION, value_name = "URL", value_hint = ValueHint::Url, value_parser = secret())]
+    pub base_url: Option<Secret>,
 
     /// Longest time for one attempt [default: 10m]
     ///
@@ -393,6 +393,7 @@ fn positive_duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -441,6 +442,36 @@ mod tests {
         assert!(typed(&["openai", "files", "retrieve", ""]).is_err());
     }
 
+    /// The options that may hold a secret. A new one whose name says so belongs here, too.
+    const SECRETS: [&str; 4] = ["api-key", "admin-api-key", "webhook-secret", "base-url"];
+
+    fn check_secrets(command: &clap::Command) {
+        let secret = clap::builder::ValueParser::from(secret()).type_id();
+        for argument in command.get_arguments() {
+            let Some(name) = argument.get_long() else {
+                continue;
+            };
+            let is_secret = argument.get_value_parser().type_id() == secret;
+            assert_eq!(is_secret, SECRETS.contains(&name), "--{name}");
+            let sounds_secret = crate::secret::is_secret_name(name);
+            assert!(
+                is_secret || !sounds_secret || name == "api-key-file",
+                "--{name}"
+            );
+            // Defaults are in the help.
+            assert!(
+                !is_secret || argument.get_default_values().is_empty(),
+                "--{name}"
+            );
+        }
+        command.get_subcommands().for_each(check_secrets);
+    }
+
+    #[test]
+    fn what_may_be_secret_has_a_type_that_hides_it() {
+        check_secrets(&Cli::command());
+    }
+
     #[test]
     fn secrets_do_not_show_in_debug() {
         let (cli, _) = typed(&[
@@ -451,6 +482,8 @@ mod tests {
             "sk-2",
             "--webhook-secret",
             "sk-3",
+            "--base-url",
+            "http://user:sk-4@host",
         ])
         .unwrap();
         assert!(!format!("{cli:?}").contains("sk-"));
@@ -488,5 +521,22 @@ mod tests {
             assert!(duration(text).is_err(), "{text}");
         }
         assert!(positive_duration("0").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_duration_is_read_or_refused(text in "\\PC{0,12}|-?[0-9.]{0,22}(ms|s|m|h|d|w|y)?") {
+            if let Ok(duration) = duration(&text) {
+                prop_assert!(duration <= LONGEST);
+            }
+        }
+
+        #[test]
+        fn whole_milliseconds_are_read_exactly(milliseconds in 0..=31_536_000_000_u64) {
+            let expected = Ok(Duration::from_millis(milliseconds));
+            prop_assert_eq!(duration(&format!("{milliseconds}ms")), expected.clone());
+            let (minutes, rest) = (milliseconds / 60_000, milliseconds % 60_000);
+            prop_assert_eq!(duration(&format!("{minutes}m{rest}ms")), expected);
+        }
     }
 }

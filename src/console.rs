@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use colored::Colorize as _;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 
 use crate::client::error::span;
-use crate::error::Failure;
+use crate::error::{self, Exit, Failure};
 use crate::files::id::FileId;
 use crate::live::LiveLine;
 use crate::output::{self, Remark};
-use crate::secret::{REDACTED, Secret, scrub};
+use crate::secret::{REDACTED, Secret, is_secret_name, scrub};
 use crate::terminal::Stream;
 
 /// The shortest wait that is announced on a terminal.
@@ -62,6 +62,16 @@ impl Console {
             Some(object) => self.aside(|| put(&object)),
             None => self.failure(failure),
         }
+    }
+
+    /// Says what `error`, which ended the run, stands for, in the form that `output` asks for, and
+    /// returns the exit code.
+    pub fn settle(&self, error: anyhow::Error, output: &output::Settings) -> Exit {
+        let Some(failure) = error::settle(error) else {
+            return Exit::Success;
+        };
+        self.report(&failure, output);
+        failure.exit
     }
 
     /// Says what is odd but does not stop the run.
@@ -203,6 +213,19 @@ impl Console {
     }
 }
 
+/// Ends the process where it would panic: with a message that says where the bug is and nothing of
+/// what the panic says, since that may quote what was being worked on; and with an exit code
+/// instead of an abort, which may write all memory, the key in it, to a file.
+pub fn hide_panics() {
+    #[expect(clippy::exit, reason = "there is nobody to return to")]
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let place = place.unwrap_or_default();
+        put(format!("error: this is a bug in openai, at {place}\n").as_bytes());
+        std::process::exit(Exit::Failure as i32);
+    }));
+}
+
 /// Writes to standard error. Where that fails there is nobody left to tell.
 fn put(text: &[u8]) {
     let mut stderr = io::stderr().lock();
@@ -212,21 +235,8 @@ fn put(text: &[u8]) {
 
 /// The value of a header as debug output may show it.
 fn shown(name: &HeaderName, value: &HeaderValue) -> String {
-    let name = name.as_str();
-    let secret = value.is_sensitive()
-        || name == "location"
-        || [
-            "authorization",
-            "cookie",
-            "api-key",
-            "apikey",
-            "secret",
-            "-token",
-        ]
-        .iter()
-        .any(|part| name.contains(part));
-    // The counters of a rate limit are no tokens in that sense.
-    if secret && !name.starts_with("x-ratelimit-") {
+    // Where a redirect leads may be a secret: links that are signed are.
+    if value.is_sensitive() || *name == LOCATION || is_secret_name(name.as_str()) {
         REDACTED.to_owned()
     } else {
         String::from_utf8_lossy(value.as_bytes()).into_owned()
@@ -236,6 +246,35 @@ fn shown(name: &HeaderName, value: &HeaderValue) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_shows_no_more_than_its_place() {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "console::tests::panics_where_it_is_told_to",
+                "--nocapture",
+            ])
+            .env("PANIC_WITH", "sk-sentinel")
+            .env("RUST_BACKTRACE", "1")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let place = said.strip_prefix("error: this is a bug in openai, at src/console.rs:");
+        assert!(
+            place.is_some_and(|place| place.lines().count() == 1),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn panics_where_it_is_told_to() {
+        if let Ok(words) = std::env::var("PANIC_WITH") {
+            hide_panics();
+            panic!("{words}");
+        }
+    }
 
     #[test]
     fn headers_that_may_hold_secrets_are_not_shown() {

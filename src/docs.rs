@@ -5,8 +5,8 @@
 
 use std::fmt::Write as _;
 
-use clap::builder::StyledStr;
-use clap::{Command, CommandFactory as _};
+use clap::builder::{StyledStr, Styles};
+use clap::{Arg, ArgAction, Command, CommandFactory as _};
 
 use crate::cli::Cli;
 use crate::error::Exit;
@@ -165,36 +165,47 @@ pub const LOAD_COMPLETIONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// The tree of commands with all its documentation, built: for help and for manual pages.
+/// The tree of commands with all its documentation, not yet built: for help and manual pages.
 ///
 /// Options are accepted everywhere, but shown only where they act, below `files retrieve`: above
 /// it they would bury the commands. The `short` help leaves out what values mean.
 #[must_use]
 pub fn command(short: bool) -> Command {
-    let header = *Cli::command().get_styles().get_header();
+    let header = *Styles::styled().get_header();
     let section = |title: &str| format!("\n{header}{title}:{header:#}\n");
-    let example = section("Example") + "  openai files retrieve file-abc123\n";
     let pointer =
         "\nOptions may stand anywhere; they are listed by: openai files retrieve --help\n";
-    let story = section("Examples")
-        + &pairs(EXAMPLES)
-        + &section("Environment")
-        + &environment()
-        + &section("Exit codes")
-        + &exit_codes();
-    let load = section("To load it") + &pairs(LOAD_COMPLETIONS);
+    let example = section("Example") + "  openai files retrieve file-abc123\n" + pointer;
+    // The short help only has to know that there is more to read.
+    let (mut story, mut load) = (String::new(), String::new());
+    if !short {
+        story = section("Examples")
+            + &pairs(EXAMPLES)
+            + &section("Environment")
+            + &environment()
+            + &section("Exit codes")
+            + &exit_codes();
+        load = section("To load it") + &pairs(LOAD_COMPLETIONS);
+    }
     let documented = |command: Command| match command.get_name() {
         "retrieve" => command.after_long_help(styled(&story)),
         "completion" => command.after_long_help(styled(&load)),
         _ => command
-            .after_help(styled(&(example.clone() + pointer)))
+            .after_help(styled(&example))
             .after_long_help(styled(&(pointer.to_owned() + &story))),
     };
-    let mut root = documented(Cli::command())
-        .mut_subcommands(|command| documented(command).mut_subcommands(documented));
-    root.build();
-    without_options(root).mut_subcommands(|command| {
-        without_options(command).mut_subcommands(|command| with_values(command, short))
+    // What is hidden here is so in the commands below, too, when they are built.
+    let root = documented(Cli::command()).mut_args(|option| {
+        if option.is_global_set() {
+            option.hide(true)
+        } else {
+            option
+        }
+    });
+    root.mut_subcommands(|command| {
+        documented(command).mut_subcommands(|command| {
+            documented(command).defer(if short { with_options } else { with_values })
+        })
     })
 }
 
@@ -203,23 +214,29 @@ fn styled(text: &str) -> StyledStr {
     text.trim().to_owned().into()
 }
 
-/// `command` with the options hidden that act on lookups only.
-fn without_options(command: Command) -> Command {
-    command.mut_args(|option| {
-        if option.is_global_set() {
-            option.hide(true)
-        } else {
-            option
-        }
-    })
+/// `command` with its options shown, but for those that are nobody's business: they have no
+/// heading. The option for the help itself goes last.
+fn with_options(command: Command) -> Command {
+    let help = Arg::new("help")
+        .short('h')
+        .long("help")
+        .action(ArgAction::Help)
+        .help_heading("Help")
+        .help("Print help (see more with '--help')")
+        .long_help("Print help (see a summary with '-h')");
+    command
+        .mut_args(|option| {
+            let hide = option.get_help_heading().is_none();
+            option.hide(hide)
+        })
+        .disable_help_flag(true)
+        .arg(help)
 }
 
-/// `command` with the possible values of its options, which are too much for the `short` help;
-/// the option for the help itself goes last.
-fn with_values(command: Command, short: bool) -> Command {
-    command.mut_args(|option| match option.get_id().as_str() {
-        "format" | "color" => option.hide_possible_values(short).hide_default_value(short),
-        "help" => option.help_heading("Help"),
+/// The same with the values of its options and what they mean.
+fn with_values(command: Command) -> Command {
+    with_options(command).mut_args(|option| match option.get_id().as_str() {
+        "format" | "color" => option.hide_possible_values(false).hide_default_value(false),
         _ => option,
     })
 }
@@ -268,7 +285,8 @@ mod tests {
                 .filter(|option| !option.is_hide_set())
                 .count()
         };
-        let root = command(true);
+        let mut root = command(true);
+        root.build();
         let files = root.find_subcommand("files").unwrap();
         assert_eq!((shown(&root), shown(files)), (2, 1));
         assert!(shown(files.find_subcommand("retrieve").unwrap()) > 20);

@@ -4,28 +4,44 @@
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 
-use clap::ValueEnum as _;
 use clap::builder::{StyledStr, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, ValueEnum as _};
 
-use crate::cli::ColorChoice;
+use crate::cli::{Cli, ColorChoice};
 use crate::docs;
 use crate::error::{self, Exit};
 use crate::output::Format;
+use crate::secret::{Secret, looks_like_key, scrub};
 use crate::settings::{self, Environment};
 use crate::terminal::{self, Stream};
 
-/// Prints the short help of `openai` or of one of its commands on standard output.
+/// The tree of commands for the command line `args`: with its documentation if they may ask for
+/// help. Nobody else pays for that.
+pub(crate) fn tree(args: &[OsString]) -> clap::Command {
+    let asks = |arg: &OsString| match arg.as_encoded_bytes() {
+        b"help" | b"--help" => true,
+        // Letters may stand together: `-rh`.
+        [b'-', letter, letters @ ..] => {
+            *letter != b'-' && (*letter == b'h' || letters.contains(&b'h'))
+        }
+        _ => false,
+    };
+    if args.iter().any(asks) {
+        docs::command(!args.iter().any(|arg| arg == "--help" || arg == "help"))
+    } else {
+        Cli::command()
+    }
+}
+
+/// Prints the short help that the command line `args` asks for on standard output.
 ///
 /// # Errors
 /// Those of standard output.
-pub(crate) fn print(command: Option<&str>, stdout: Stream) -> anyhow::Result<Exit> {
-    let mut root = docs::command(true);
-    let help = match command.and_then(|name| root.find_subcommand_mut(name)) {
-        Some(command) => command.render_help(),
-        None => root.render_help(),
-    };
-    put(&help, stdout)?;
+pub(crate) fn print(args: &[&str], stdout: Stream) -> anyhow::Result<Exit> {
+    if let Err(help) = docs::command(true).try_get_matches_from(args) {
+        put(&help.render(), stdout)?;
+    }
     Ok(Exit::Success)
 }
 
@@ -47,21 +63,11 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
             again.err().unwrap_or(error)
         };
         let text = styled(&advised(error, &harmless).render(), stream);
+        let text = scrub(&text, &keys(args, environment)).into_owned();
         // Where this fails there is nobody left to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
         return Exit::Usage;
     }
-    let error = match error.kind() {
-        // Only who reads the help pays for its long texts.
-        ErrorKind::DisplayHelp => {
-            let short = !args.iter().any(|arg| arg == "--help" || arg == "help");
-            docs::command(short)
-                .try_get_matches_from(args)
-                .err()
-                .unwrap_or(error)
-        }
-        _ => error,
-    };
     match put(&error.render(), colored(terminal::stdout())) {
         Ok(()) => Exit::Success,
         Err(error) => error::settle(error.into()).map_or(Exit::Success, |failure| {
@@ -72,11 +78,22 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
     }
 }
 
+/// What may be a key in a command line that makes no sense: a message quotes parts of it.
+fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secret> {
+    let key = environment.get("OPENAI_API_KEY");
+    let key = key.and_then(|key| Some(Secret::new(key.to_str()?.trim())));
+    let words = args.iter().filter_map(|arg| arg.to_str());
+    words
+        .map(|word| word.split_once('=').map_or(word, |(_, value)| value))
+        .filter(|value| looks_like_key(value))
+        .map(Secret::new)
+        .chain(key)
+        .collect()
+}
+
 /// Writes `text` to standard output, which is `stdout`.
 fn put(text: &StyledStr, stdout: Stream) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(styled(text, stdout).as_bytes())?;
-    out.flush()
+    terminal::standard_output()?.write_all(styled(text, stdout).as_bytes())
 }
 
 fn styled(text: &StyledStr, stream: Stream) -> String {

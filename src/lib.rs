@@ -26,33 +26,34 @@ pub mod files;
 mod help;
 pub mod json;
 mod live;
-mod no_proxy;
 pub mod output;
 pub mod secret;
 pub mod settings;
 pub mod terminal;
 
 use std::ffi::OsString;
-use std::io;
 
-use anyhow::Context as _;
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 
 use crate::cli::{Cli, Command, Files, FilesCommand, Options};
 use crate::client::Client;
 use crate::console::Console;
-use crate::error::Exit;
-use crate::settings::Environment;
+use crate::error::{Exit, Failure};
+use crate::settings::{Environment, Settings};
 
 /// Runs the command line `args`, whose first word is the name of the program, to its exit code.
 /// Objects go to standard output, everything else to standard error.
 pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'_>) -> Exit {
+    console::hide_panics();
     // `colored` would decide once for the whole process; here each stream decides for itself and
     // calls it only where it has colour.
     colored::control::set_override(true);
     let args: Vec<OsString> = args.into_iter().collect();
-    let parsed = Cli::command()
-        .try_get_matches_from(&args)
+    // The tree is left to the end of the process: freeing it piece by piece is a tenth of all
+    // that a lookup executes.
+    let tree = Box::leak(Box::new(help::tree(&args)));
+    let parsed = tree
+        .try_get_matches_from_mut(&args)
         .and_then(|matches| Ok((cli::ids(&matches), Cli::from_arg_matches(&matches)?)));
     let (
         ids,
@@ -70,19 +71,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
             command: Some(FilesCommand::Retrieve(_)),
             ..
         })) => retrieve(&options, ids, environment, &output),
-        Some(Command::Completion { shell }) => completion::write(shell, &mut io::stdout().lock())
+        Some(Command::Completion { shell }) => terminal::standard_output()
+            .and_then(|mut out| completion::write(shell, &mut out))
             .map(|()| Exit::Success)
             .map_err(Into::into),
-        Some(Command::Files(_)) => help::print(Some("files"), output.stdout),
-        None => help::print(None, output.stdout),
+        Some(Command::Files(_)) => help::print(&["openai", "files", "-h"], output.stdout),
+        None => help::print(&["openai", "-h"], output.stdout),
     };
-    outcome.unwrap_or_else(|error| match error::settle(error) {
-        Some(failure) => {
-            console.report(&failure, &output);
-            failure.exit
-        }
-        None => Exit::Success,
-    })
+    outcome.unwrap_or_else(|error| console.settle(error, &output))
 }
 
 /// `openai files retrieve`
@@ -93,19 +89,32 @@ fn retrieve(
     output: &output::Settings,
 ) -> anyhow::Result<Exit> {
     let settings = settings::settle(options, ids, environment)?;
+    // From here on it is known what must not be printed.
     let console = Console::new(output, settings.connection.secrets());
+    Ok(look_up(&settings, output, &console).unwrap_or_else(|error| console.settle(error, output)))
+}
+
+/// Looks up what `settings` ask for.
+fn look_up(
+    settings: &Settings,
+    output: &output::Settings,
+    console: &Console,
+) -> anyhow::Result<Exit> {
     if let Some(remark) = output.remark() {
         console.remark(remark);
     }
-    let client = Client::new(&settings.connection, &console)?;
+    let client = Client::new(&settings.connection, console)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build()
-        .context("cannot start")?;
-    let out = io::stdout().lock();
+        .map_err(|error| {
+            let why = error::words(&error);
+            Failure::new(Exit::Failure, format!("cannot start: {why}"))
+        })?;
+    let out = terminal::standard_output()?;
     let exit = runtime.block_on(files::retrieve::run(
-        &settings, output, &client, &console, out,
+        settings, output, &client, console, out,
     ));
     // A read of standard input may be under way for ever; it ends with the process.
     runtime.shutdown_background();

@@ -6,9 +6,10 @@ use std::fmt;
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// The shortest secret that is looked for in other people's text, in bytes. A shorter one guards
-/// nothing, and blotting out its every occurrence would garble the message.
-const SHORTEST_SCRUBBED: usize = 4;
+/// The shortest secret that is looked for in text, in bytes: the least that guides to passwords
+/// accept (NIST SP 800-63B, section 5.1.1.1). Shorter ones, such as the key `test` of a server at
+/// home, guard nothing, and blotting out their every occurrence would garble the message.
+const SHORTEST_SCRUBBED: usize = 8;
 
 /// A text that can be used but not printed: its `Debug` is [`REDACTED`] and it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,17 +35,123 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// `text` with every literal occurrence of one of the `secrets` replaced by [`REDACTED`].
+/// `text` with every occurrence of one of the `secrets` replaced by [`REDACTED`], whether it is
+/// spelled literally or with the escapes of JSON (RFC 8259, section 7) and URLs (RFC 3986, section
+/// 2.1), in upper or lower case, as hosts and names of headers have it. Where one secret contains
+/// another, the longer must come first.
 #[must_use]
 pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
     let mut scrubbed = Cow::Borrowed(text);
     for secret in secrets {
         let secret = secret.reveal();
-        if secret.len() >= SHORTEST_SCRUBBED && scrubbed.contains(secret) {
-            scrubbed = Cow::Owned(scrubbed.replace(secret, REDACTED));
+        if secret.len() >= SHORTEST_SCRUBBED
+            && let Some(without) = replace(&scrubbed, secret)
+        {
+            scrubbed = Cow::Owned(without);
         }
     }
     scrubbed
+}
+
+/// `text` without `secret`; nothing if it does not occur.
+fn replace(text: &str, secret: &str) -> Option<String> {
+    let first = secret.chars().next()?;
+    let mut replaced = None;
+    let mut kept_to = text;
+    let mut rest = text;
+    let starts = [
+        first.to_ascii_lowercase(),
+        first.to_ascii_uppercase(),
+        '\\',
+        '%',
+    ];
+    while let Some(at) = rest.find(starts) {
+        let here = rest.get(at..)?;
+        let after = secret.chars().try_fold(here, after);
+        if let Some(after) = after {
+            let replaced = replaced.get_or_insert_with(String::new);
+            replaced.push_str(kept_to.get(..kept_to.len() - here.len())?);
+            replaced.push_str(REDACTED);
+            kept_to = after;
+            rest = after;
+        } else {
+            let mut characters = here.chars();
+            characters.next();
+            rest = characters.as_str();
+        }
+    }
+    replaced.map(|replaced| replaced + kept_to)
+}
+
+/// How often a text may have been quoted in another; each time doubles the backslashes.
+const MOST_BACKSLASHES: usize = 8;
+
+/// What follows `character` at the start of `text`, where it stands as it is or escaped.
+fn after(text: &str, character: char) -> Option<&str> {
+    after_backslash(text, character)
+        .or_else(|| after_percent(text, character))
+        .or_else(|| after_literal(text, character))
+}
+
+fn after_literal(text: &str, character: char) -> Option<&str> {
+    text.strip_prefix(|found: char| found.eq_ignore_ascii_case(&character))
+}
+
+/// The same for a JSON escape: `\/`, `\"`, `\u002f`. Text that was quoted again has more
+/// backslashes.
+fn after_backslash(text: &str, character: char) -> Option<&str> {
+    let mut escaped = text.strip_prefix('\\')?;
+    for _ in 1..MOST_BACKSLASHES {
+        escaped = escaped.strip_prefix('\\').unwrap_or(escaped);
+    }
+    let code = |escaped: &str| {
+        let digits = escaped.strip_prefix('u')?.get(..4)?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    if code(escaped) == Some(character.into()) {
+        escaped.get(5..)
+    } else {
+        after_literal(escaped, character)
+    }
+}
+
+/// The same for a percent-encoded character: `%2F`.
+fn after_percent(text: &str, character: char) -> Option<&str> {
+    let mut buffer = [0; 4];
+    let bytes = character.encode_utf8(&mut buffer).bytes();
+    text.strip_prefix('%')?;
+    bytes.into_iter().try_fold(text, |text, byte| {
+        let digits = text.strip_prefix('%')?;
+        let found = u8::from_str_radix(digits.get(..2)?, 16).ok()?;
+        (found == byte).then(|| digits.get(2..))?
+    })
+}
+
+/// Whether the name of a header or of a query parameter says that its value is a secret.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let parts = [
+        "authorization",
+        "cookie",
+        "api-key",
+        "api_key",
+        "apikey",
+        "secret",
+        "password",
+        "token",
+        "signature",
+    ];
+    // The counters of a rate limit are no tokens in that sense.
+    (parts.iter().any(|part| name.contains(part)) && !name.starts_with("x-ratelimit-"))
+        || matches!(name.as_str(), "key" | "sig" | "auth")
+}
+
+/// Whether a text that should be something else is an API key, put there by mistake: all keys of
+/// OpenAI begin like this.
+#[must_use]
+pub fn looks_like_key(text: &str) -> bool {
+    text.starts_with("sk-")
 }
 
 /// Why a text cannot serve as an API key. The texts never hold the key or a part of it.
@@ -93,6 +200,8 @@ pub fn api_key(pasted: &str) -> Result<Secret, BadKey> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -120,6 +229,104 @@ mod tests {
             scrub("Incorrect key sk-secret, x: sk-secret", &secrets),
             "Incorrect key [redacted], x: [redacted]"
         );
+        assert_eq!(
+            scrub("https://SK-secret.host", &secrets),
+            "https://[redacted].host"
+        );
         assert!(matches!(scrub("nothing here", &secrets), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn escapes_do_not_hide_a_secret() {
+        let secrets = [Secret::new("sk-a/b+\u{e9}\"\\c=")];
+        for text in [
+            "sk-a/b+\u{e9}\"\\c=",
+            r#"sk-a\/b\u002b\u00E9\"\\c="#,
+            r#"\u0073\u006b-a\\\/b+\u00e9\\\"\\\\c\u003D"#,
+            "sk-a%2Fb%2b%C3%A9%22%5cc%3D",
+            "%73k-a/b+%c3%a9%22\\c=",
+        ] {
+            assert_eq!(
+                scrub(&format!("\\ {text} 100% {text}{text}"), &secrets),
+                "\\ [redacted] 100% [redacted][redacted]",
+                "{text}"
+            );
+        }
+        for text in [
+            "sk-a/b+\u{e9}\"\\c",
+            "sk-a%2Fb%2b%C3\u{a9}%22%5cc%3D",
+            r"sk-a\u002",
+            "sk-a%2",
+            "sk-a%+F",
+            "sk-sk-sk-%\\",
+        ] {
+            assert!(matches!(scrub(text, &secrets), Cow::Borrowed(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_search_for_secrets_takes_no_longer_for_hostile_text() {
+        let secrets = [Secret::new("\\\\\\\\\\\\\\\\a"), Secret::new("%%%%%%%%a")];
+        for text in ["\\", "%", "%5c", "\\u005c", "%25"] {
+            let text = text.repeat(20_000);
+            assert_eq!(scrub(&text, &secrets), text);
+        }
+    }
+
+    #[test]
+    fn a_longer_secret_is_replaced_as_a_whole() {
+        let secrets = [Secret::new("Bearer sk-secret"), Secret::new("sk-secret")];
+        assert_eq!(
+            scrub("Bearer sk-secret, sk-secret", &secrets),
+            "[redacted], [redacted]"
+        );
+    }
+
+    /// A secret, and the same with each character as it is or escaped.
+    fn spelled() -> impl Strategy<Value = (String, String)> {
+        // Escaped in more than one way, a backslash could be read in more than one way.
+        let character = any::<char>().prop_filter("a backslash", |it| *it != '\\');
+        let characters = prop::collection::vec((character, 0..4_u8), 8..40);
+        characters.prop_map(|characters| {
+            let mut spelled = String::new();
+            for (character, way) in &characters {
+                let mut buffer = [0; 4];
+                let code = u32::from(*character);
+                match way {
+                    0 if code <= 0xffff => spelled.push_str(&format!("\\u{code:04x}")),
+                    1 => {
+                        for byte in character.encode_utf8(&mut buffer).bytes() {
+                            spelled.push_str(&format!("%{byte:02X}"));
+                        }
+                    }
+                    2 if matches!(character, '"' | '/') => spelled.extend(['\\', *character]),
+                    _ => spelled.push(*character),
+                }
+            }
+            let plain = characters.iter().map(|(character, _)| character);
+            (plain.collect(), spelled)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_spelling_hides_a_secret(
+            (secret, spelled) in spelled(),
+            before in "[a-z\\\\%u0-9]{0,12}",
+            after in "\\PC{0,12}",
+        ) {
+            let secrets = [Secret::new(secret.as_str())];
+            let text = format!("{before}{spelled}{after}");
+            let scrubbed = scrub(&text, &secrets);
+            prop_assert!(scrubbed.contains(REDACTED), "{scrubbed}");
+            prop_assert!(scrubbed.ends_with(&after));
+            prop_assert!(!scrubbed.contains(&secret));
+        }
+
+        #[test]
+        fn text_without_a_secret_stays_as_it_is(text in "\\PC{0,200}") {
+            let secrets = [Secret::new("sk-sentinel")];
+            prop_assert_eq!(scrub(&text, &secrets), text.as_str());
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
@@ -60,6 +61,17 @@ impl Stream {
         }
         Cow::Owned(line)
     }
+}
+
+/// Standard output to write to, unbuffered.
+///
+/// That of the standard library takes a descriptor that is not open for writing for one that
+/// takes everything, and who looks at the exit code would believe it.
+///
+/// # Errors
+/// Those of duplicating a descriptor.
+pub fn standard_output() -> io::Result<File> {
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
 }
 
 /// What standard output is; without colour until somebody decides for it.
@@ -138,6 +150,8 @@ pub(crate) fn is_unsafe(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -174,5 +188,42 @@ mod tests {
             "a\\u000a\\u0009\\u2028b\u{202e}\\u001bc"
         );
         assert_eq!(Stream::PIPE.safe_line("👩\u{200d}🚀"), "👩\u{200d}🚀");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_unsafe_is_left_and_nothing_else_changes(text: String) {
+            let escaped = escape(&text);
+            prop_assert!(!escaped.contains(is_unsafe));
+            if !text.contains(is_unsafe) {
+                prop_assert_eq!(escaped, text.as_str());
+            }
+        }
+
+        #[test]
+        fn escaped_json_is_json_of_the_same_value(text: String) {
+            let json = serde_json::to_string(&text).unwrap();
+            let read: String = serde_json::from_str(&escape(&json)).unwrap();
+            prop_assert_eq!(read, text);
+        }
+
+        #[test]
+        fn a_pipe_gets_any_text_untouched(text: String) {
+            prop_assert_eq!(Stream::PIPE.safe(&text), text.as_str());
+        }
+
+        #[test]
+        fn a_line_stays_a_line(text: String) {
+            let line = Stream::PIPE.safe_line(&text);
+            prop_assert!(!line.contains(char::is_control));
+            prop_assert_eq!(line.lines().count(), usize::from(!text.is_empty()));
+            prop_assert_eq!(escape(&line), escape(&text));
+        }
+
+        #[test]
+        fn every_character_is_safe_or_escaped(character: char) {
+            let escaped = escape(character.encode_utf8(&mut [0; 4])).into_owned();
+            prop_assert_eq!(is_unsafe(character), escaped.starts_with("\\u"));
+        }
     }
 }

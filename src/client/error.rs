@@ -7,12 +7,13 @@ use std::io;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderMap};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use super::tls;
 use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
 use crate::json::Json;
+use crate::secret::{Secret, scrub};
 use crate::settings::{Connection, Credentials, Proxy};
 
 /// How much of a body that has no known form is quoted, in characters.
@@ -21,6 +22,9 @@ const EXCERPT: usize = 120;
 /// How much of the server's own words is repeated, in characters: more than any message of the
 /// API has, and less than would push everything else off a terminal.
 const LONGEST_WORDS: usize = 2000;
+
+/// How many lines of them are repeated.
+const MOST_LINES: usize = 20;
 
 /// How much of a header is repeated, in characters.
 const LONGEST_HEADER: usize = 200;
@@ -155,6 +159,21 @@ impl Answer {
             .map(|value| cut(&value, LONGEST_HEADER).into_owned())
     }
 
+    /// The same without what must not be printed. This is done to the whole of it: where a text is
+    /// cut in the middle of a key, the rest of the key looks like any other word.
+    fn scrubbed(mut self, secrets: &[Secret]) -> Self {
+        let scrub = |bytes: &[u8]| match scrub(&String::from_utf8_lossy(bytes), secrets) {
+            Cow::Owned(text) => Some(text.into_bytes()),
+            Cow::Borrowed(_) => None,
+        };
+        for value in self.headers.values_mut() {
+            let scrubbed = scrub(value.as_bytes()).map(HeaderValue::try_from);
+            *value = scrubbed.and_then(Result::ok).unwrap_or(value.clone());
+        }
+        self.body = scrub(&self.body).unwrap_or(self.body);
+        self
+    }
+
     /// Whether the error is that no quota is left (error code `insufficient_quota` of the API).
     #[must_use]
     pub fn is_out_of_quota(&self) -> bool {
@@ -251,12 +270,16 @@ impl Network {
         if seen_hyper {
             return Self::Cut;
         }
-        Self::Other(last.map_or_else(String::new, ToString::to_string))
+        Self::Other(last.map_or_else(String::new, |error| {
+            error
+                .downcast_ref()
+                .map_or_else(|| error.to_string(), crate::error::words)
+        }))
     }
 
     fn known(error: &(dyn StdError + 'static)) -> Option<Self> {
         if let Some(DnsError(error)) = error.downcast_ref() {
-            let words = error.to_string();
+            let words = crate::error::words(error);
             let plain = words.strip_prefix("failed to lookup address information: ");
             return Some(Self::Dns(plain.unwrap_or(&words).to_owned()));
         }
@@ -369,15 +392,16 @@ impl Error {
             Cause::HeldBack(left) => Some(left),
             _ => self.come_back,
         };
+        let secrets = &connection.secrets();
         let mut failure = match self.cause {
-            Cause::Status(answer) => status(answer, id, connection, &attempts),
-            Cause::Unusable(answer, why) => unusable(&answer, &why, id),
+            Cause::Status(answer) => status(answer.scrubbed(secrets), id, connection, &attempts),
+            Cause::Unusable(answer, why) => unusable(&answer.scrubbed(secrets), &why, id),
             Cause::TooLarge(limit) => Failure::new(
                 Exit::Failure,
                 format!("the answer for `{id}` is larger than {} MiB", limit >> 20),
             )
             .hint("check the base URL; a file object has a few hundred bytes"),
-            Cause::Redirect(redirect) => redirected(redirect, id, &self.url),
+            Cause::Redirect(redirect) => redirected(redirect, id, &self.url, secrets),
             Cause::LongUrl(longest) => {
                 let length = self.url.as_str().len();
                 let id = cut(id.as_str(), EXCERPT);
@@ -441,30 +465,7 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
                     .to_owned(),
             ),
         ),
-        407 => {
-            let (who, has_some, hint) = match &connection.proxy {
-                Some(proxy) => (
-                    proxy.name(),
-                    proxy.has_user_info(),
-                    proxy.credentials_hint(),
-                ),
-                None => (
-                    "the proxy".to_owned(),
-                    false,
-                    "put them into the URL of the proxy: http://USER:PASSWORD@HOST:PORT".to_owned(),
-                ),
-            };
-            let refuses = if has_some {
-                "does not accept the"
-            } else {
-                "wants a"
-            };
-            (
-                Exit::Network,
-                format!("{who} {refuses} user name and password {http}"),
-                Some(hint),
-            )
-        }
+        407 => unknown_to_proxy(connection, &http),
         429 if answer.is_out_of_quota() => (
             Exit::RateLimit,
             format!("no quota left to look up `{id}` {http}"),
@@ -493,20 +494,7 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             Some("check the base URL, and what stands between here and the server".to_owned()),
         ),
     };
-    let hint = match &connection.proxy {
-        // An http URL is asked for at the proxy itself, which may have answered on its own.
-        Some(proxy)
-            if connection.base_url.scheme() == "http"
-                && matches!(answer.status, 403 | 502 | 503 | 504) =>
-        {
-            let host = connection.base_url.host_str().unwrap_or_default();
-            Some(format!(
-                "{} may have answered this, not the server; NO_PROXY can exempt {host}",
-                proxy.name()
-            ))
-        }
-        _ => hint,
-    };
+    let hint = perhaps_from_proxy(answer.status, connection).or(hint);
     Failure {
         details: words(&answer.body),
         request_id: answer.start_of_header("x-request-id"),
@@ -514,6 +502,42 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
         answer: String::from_utf8(answer.body).ok(),
         ..Failure::new(exit, message)
     }
+}
+
+/// Status 407: the proxy does not know who is asking. `http` is the status as messages show it.
+fn unknown_to_proxy(connection: &Connection, http: &str) -> (Exit, String, Option<String>) {
+    let (what, hint) = match &connection.proxy {
+        Some(proxy) if proxy.has_user_info() => (
+            format!(
+                "{} does not accept the user name and password",
+                proxy.name()
+            ),
+            proxy.credentials_hint(),
+        ),
+        Some(proxy) => (
+            format!("{} wants a user name and password", proxy.name()),
+            proxy.credentials_hint(),
+        ),
+        None => (
+            "the proxy wants a user name and password".to_owned(),
+            "put them into the URL of the proxy: http://USER:PASSWORD@HOST:PORT".to_owned(),
+        ),
+    };
+    (Exit::Network, format!("{what} {http}"), Some(hint))
+}
+
+/// What to do where an answer with this status may be that of the proxy, which is asked itself
+/// for http URLs.
+fn perhaps_from_proxy(status: u16, connection: &Connection) -> Option<String> {
+    let proxy = connection.proxy.as_ref()?;
+    let may_be = connection.base_url.scheme() == "http" && matches!(status, 403 | 502..=504);
+    let host = connection.base_url.host_str().unwrap_or_default();
+    may_be.then(|| {
+        format!(
+            "{} may have answered this, not the server; NO_PROXY can exempt {host}",
+            proxy.name()
+        )
+    })
 }
 
 /// What to do about TLS where a server or proxy speaks of it in an ordinary answer: nginx, Apache
@@ -563,7 +587,7 @@ fn unusable(answer: &Answer, why: &str, id: &FileId) -> Failure {
         .hint("check the base URL; a login page or a gateway may have answered instead of the API")
 }
 
-fn redirected(redirect: Redirect, id: &FileId, url: &Url) -> Failure {
+fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &[Secret]) -> Failure {
     let message = match &redirect {
         Redirect::Nowhere => format!("the server redirects `{id}`, but not to a URL"),
         Redirect::TooMany => format!("the server redirects `{id}` in circles"),
@@ -577,7 +601,7 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url) -> Failure {
             .detail(format!(
                 "from {} to {}",
                 url.origin().ascii_serialization(),
-                origin(&target)
+                origin(&target, secrets)
             ))
             .hint("if that is where the API is, name it with --base-url"),
         Redirect::Nowhere | Redirect::TooMany => failure.hint("check the base URL"),
@@ -585,10 +609,11 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url) -> Failure {
 }
 
 /// The origin of `url` as a person names it: its scheme, where that has no hosts.
-fn origin(url: &Url) -> String {
+fn origin(url: &Url, secrets: &[Secret]) -> String {
     let origin = url.origin();
     if origin.is_tuple() {
-        cut(&origin.ascii_serialization(), LONGEST_HEADER).into_owned()
+        let origin = origin.ascii_serialization();
+        cut(&scrub(&origin, secrets), LONGEST_HEADER).into_owned()
     } else {
         format!("{}:", url.scheme())
     }
@@ -607,18 +632,17 @@ fn network_failure(
     let via = proxy.map_or(String::new(), |_| format!(" through {name}"));
     // Through an HTTP proxy no other connection is made and no other name resolved than its own.
     let to_proxy = proxy.is_some_and(|proxy| proxy.url.scheme().starts_with("http"));
+    // An http URL is asked for at the proxy itself, and through it only where it speaks SOCKS.
+    let asks_proxy = to_proxy && connection.base_url.scheme() == "http";
     let peer = if to_proxy { &name } else { host };
-    let running = if to_proxy {
-        format!("check that the proxy is running, or exempt {host} by NO_PROXY")
-    } else {
-        "check that the server is running, and the base URL".to_owned()
-    };
     let reach = format!("cannot reach {host}{via} to look up `{id}`");
     let base_url = "check the network and the base URL".to_owned();
-    let exit = match network {
-        // It did arrive.
-        Network::Encoding => Exit::Failure,
-        _ => Exit::Network,
+    // What cannot be decoded did arrive.
+    let arrived = matches!(network, Network::Encoding);
+    let exit = if arrived {
+        Exit::Failure
+    } else {
+        Exit::Network
     };
     let (code, what, hint) = match network {
         Network::Dns(words) => (
@@ -626,21 +650,16 @@ fn network_failure(
             format!(
                 "cannot reach {peer} to look up `{id}`: the name does not resolve{attempts} ({words})"
             ),
-            Some(match proxy.map(|proxy| proxy.url.scheme()) {
-                Some("socks5") => {
-                    "check the spelling of the host; socks5 resolves it here, socks5h at the proxy"
-                }
-                Some("socks4") => {
-                    "check the spelling of the host; socks4 resolves it here, socks4a at the proxy"
-                }
-                _ => "check the spelling of the host, and the network",
-            }
-            .to_owned()),
+            Some(check_name(proxy).to_owned()),
         ),
         Network::Refused => (
             "connection_refused",
             format!("cannot reach {peer} to look up `{id}`: connection refused{attempts}"),
-            Some(running),
+            Some(if to_proxy {
+                format!("check that the proxy is running, or exempt {host} by NO_PROXY")
+            } else {
+                "check that the server is running, and the base URL".to_owned()
+            }),
         ),
         Network::ConnectTimeout => (
             "timeout",
@@ -670,36 +689,27 @@ fn network_failure(
             Some("try again later".to_owned()),
         ),
         Network::Tls { error, at_proxy } => {
-            let at_proxy = at_proxy || (to_proxy && connection.base_url.scheme() == "http");
+            let at_proxy = at_proxy || asks_proxy;
             let (why, hint) = tls::explain(&error, at_proxy, connection);
-            let peer = if at_proxy {
-                name
-            } else {
-                format!("{host}{via}")
-            };
-            (
-                "tls",
-                format!("no trusted connection to {peer} to look up `{id}`: {why}"),
-                hint,
-            )
+            let through = format!("{host}{via}");
+            let peer = if at_proxy { name } else { through };
+            let what = format!("no trusted connection to {peer} to look up `{id}`: {why}");
+            ("tls", what, hint)
         }
         Network::Proxy(refusal) => {
             let (what, hint) = refused_by_proxy(refusal, host, &reach, attempts, proxy);
             ("proxy", what, hint)
         }
         Network::NotHttp | Network::Unasked => {
-            let (peer, url) = if to_proxy {
-                (name.as_str(), "the proxy")
+            let through = format!("{host}{via}");
+            let (peer, url) = if asks_proxy {
+                (name, "the proxy")
             } else {
-                (host, "the base URL")
+                (through, "the base URL")
             };
-            (
-                "not_http",
-                format!("what {peer} answered for `{id}` is not valid HTTP{attempts}"),
-                Some(format!(
-                    "check scheme and port of {url}: http:// or https://"
-                )),
-            )
+            let what = format!("what {peer} answered for `{id}` is not valid HTTP{attempts}");
+            let hint = format!("check scheme and port of {url}: http:// or https://");
+            ("not_http", what, Some(hint))
         }
         Network::LargeHead => (
             "large_head",
@@ -716,13 +726,31 @@ fn network_failure(
         Network::Other(words) => (
             "network",
             format!("{reach}: {words}{attempts}"),
-            Some(base_url),
+            Some(if words.contains("too many open files") {
+                "raise the limit (ulimit -n), or lower --concurrency".to_owned()
+            } else {
+                base_url
+            }),
         ),
     };
     Failure {
         code: Some(code),
         hint,
         ..Failure::new(exit, what)
+    }
+}
+
+/// What to do about a name that does not resolve. Two schemes of proxies differ from others in
+/// who resolves it.
+fn check_name(proxy: Option<&Proxy>) -> &'static str {
+    match proxy.map(|proxy| proxy.url.scheme()) {
+        Some("socks5") => {
+            "check the spelling of the host; socks5 resolves it here, socks5h at the proxy"
+        }
+        Some("socks4") => {
+            "check the spelling of the host; socks4 resolves it here, socks4a at the proxy"
+        }
+        _ => "check the spelling of the host, and the network",
     }
 }
 
@@ -788,24 +816,26 @@ pub fn span(duration: Duration) -> String {
 /// as a list of validation errors (FastAPI), `message`, else the start of the body.
 #[must_use]
 pub fn words(body: &[u8]) -> Vec<String> {
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Vec::new();
-    }
     let from_json = std::str::from_utf8(body)
         .ok()
         .and_then(|text| Json::parse(text).ok())
         .map(words_of_json)
-        .filter(|lines| !lines.is_empty());
+        .filter(|told| told.iter().any(|words| !words.trim().is_empty()));
+    let told = from_json.unwrap_or_else(|| vec![excerpt(body)]);
     let mut left = LONGEST_WORDS;
-    from_json
-        .unwrap_or_else(|| vec![excerpt(body)])
-        .into_iter()
-        .map_while(|line| {
-            let line = (left > 0).then(|| cut(&line, left).into_owned())?;
-            left -= left.min(line.chars().count());
-            Some(line)
-        })
-        .collect()
+    let mut shown: Vec<String> = Vec::new();
+    for line in told.iter().flat_map(|words| words.lines()) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        if left == 0 || shown.len() == MOST_LINES {
+            shown.push("…".to_owned());
+            break;
+        }
+        shown.push(cut(line, left).into_owned());
+        left -= line.chars().count().min(left);
+    }
+    shown
 }
 
 fn words_of_json(body: Json<'_>) -> Vec<String> {
@@ -818,9 +848,6 @@ fn words_of_json(body: Json<'_>) -> Vec<String> {
         .or_else(|| body.get("detail").map(detail))
         .or_else(|| body.get("message").and_then(string))
         .unwrap_or_default()
-        .into_iter()
-        .filter(|line| !line.trim().is_empty())
-        .collect()
 }
 
 /// `detail` as FastAPI writes it: a string, or a list of `{"loc": […], "msg": "…"}`.
@@ -887,6 +914,8 @@ fn cut(text: &str, longest: usize) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -919,6 +948,16 @@ mod tests {
     }
 
     #[test]
+    fn many_lines_are_cut() {
+        let body = format!("{{\"message\": \"a{}\"}}", "\\n\\nb".repeat(100));
+        let lines = words(body.as_bytes());
+        assert_eq!(lines.len(), MOST_LINES + 1);
+        assert_eq!((lines[1].as_str(), lines[MOST_LINES].as_str()), ("b", "…"));
+        // White space for Unicode, though not for JSON.
+        assert_eq!(words("\u{b}\u{a0}\u{2003}\n".as_bytes()), [""; 0]);
+    }
+
+    #[test]
     fn a_long_body_is_cut_at_a_character() {
         let line = excerpt("é".repeat(5000).as_bytes());
         assert_eq!(line, "é".repeat(120) + "…");
@@ -945,5 +984,59 @@ mod tests {
         );
         assert!(!answer(r#"{"error": {"code": "rate_limit_exceeded"}}"#).is_out_of_quota());
         assert!(!answer("").is_out_of_quota());
+    }
+
+    /// The number of characters in `lines`.
+    fn characters(lines: &[String]) -> usize {
+        lines.iter().map(|line| line.chars().count()).sum()
+    }
+
+    /// An error body in one of the forms that servers use, and its words.
+    fn told() -> impl Strategy<Value = (String, String)> {
+        let text = "\\PC{0,8}[a-z]\\PC{0,8}|x{1990,2010}";
+        (text, 0..5_usize).prop_map(|(words, form)| {
+            let json = serde_json::Value::from(words.as_str());
+            let body = match form {
+                0 => format!(r#"{{"error":{{"type":"t","message":{json},"code":null}}}}"#),
+                1 => format!(r#"{{"error":{json}}}"#),
+                2 => format!(r#"{{"detail":{json}}}"#),
+                3 => format!(r#"{{"detail":[7,{{"msg":{json},"loc":[]}},{{"loc":1}}]}}"#),
+                _ => format!(r#"{{"message":{json},"error":{{"code":1}}}}"#),
+            };
+            (body, words)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_has_few_words(body in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..300),
+            "[{}\\[\\]\",:a-z \n]{0,60}".prop_map(String::into_bytes),
+            told().prop_map(|(body, _)| body.into_bytes()),
+        ]) {
+            let lines = words(&body);
+            prop_assert!(characters(&lines) <= LONGEST_WORDS + 2);
+            prop_assert!(lines.len() <= MOST_LINES + 1);
+            prop_assert!(lines.iter().all(|line| !line.trim().is_empty()));
+            prop_assert!(characters(&[excerpt(&body)]) <= EXCERPT + 1);
+        }
+
+        #[test]
+        fn the_words_are_the_servers_own((body, expected) in told()) {
+            let lines = words(body.as_bytes());
+            prop_assert_eq!(lines, [cut(&expected, LONGEST_WORDS)]);
+        }
+
+        #[test]
+        fn an_excerpt_is_the_start_of_the_body(body in "\\PC{0,300}") {
+            let squeezed = body.split_whitespace().collect::<Vec<_>>().join(" ");
+            let expected: String = squeezed.chars().take(EXCERPT).collect();
+            let excerpt = excerpt(body.as_bytes());
+            if squeezed.chars().count() <= EXCERPT {
+                prop_assert_eq!(excerpt, squeezed);
+            } else {
+                prop_assert_eq!(excerpt, format!("{}…", expected.trim_end()));
+            }
+        }
     }
 }

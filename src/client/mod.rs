@@ -6,14 +6,16 @@ mod tls;
 
 use std::cell::Cell;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::net::SocketAddr;
+use std::io;
+use std::net::ToSocketAddrs as _;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
 use reqwest::{Url, redirect};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use self::error::{Answer, Cause, DnsError, Error, Network, Redirect};
@@ -324,7 +326,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@');
 
 /// The URL of a file: `/files/{id}` after the path of the base URL, whose query stays.
-fn file_url(base: &Url, id: &FileId) -> Url {
+#[must_use]
+pub fn file_url(base: &Url, id: &FileId) -> Url {
     let path = base.path().trim_end_matches('/');
     let id = utf8_percent_encode(id.as_str(), ENCODED);
     let mut url = base.clone();
@@ -337,13 +340,7 @@ fn headers(connection: &Connection) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let authorization = match &connection.credentials {
         Credentials::ApiKey(key, _) => Some(format!("Bearer {}", key.reveal())),
-        Credentials::Basic(name, password) => {
-            let password = password.as_ref().map_or("", |password| password.reveal());
-            Some(format!(
-                "Basic {}",
-                BASE64_STANDARD.encode(format!("{name}:{password}"))
-            ))
-        }
+        Credentials::Basic(user_info) => Some(format!("Basic {}", user_info.encoded().reveal())),
         Credentials::None => None,
     };
     // The key was checked for what a header can carry, and base64 is ASCII.
@@ -375,16 +372,66 @@ fn chance() -> f64 {
 }
 
 /// Name resolution by the system, with an error type that can be recognised.
+///
+/// On a thread of its own: the runtime's pool panics where the system has no thread to give, as
+/// under `ulimit -v` or the limit of a container.
 struct Resolver;
 
 impl reqwest::dns::Resolve for Resolver {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
         Box::pin(async move {
-            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
+            let (sender, receiver) = oneshot::channel();
+            thread::Builder::new()
+                .spawn(move || {
+                    // Who asked may be gone, its time being up.
+                    let _ = sender.send((name.as_str(), 0).to_socket_addrs());
+                })
+                .map_err(DnsError)?;
+            let addresses = receiver
                 .await
-                .map_err(DnsError)?
-                .collect();
-            Ok(Box::new(addresses.into_iter()) as reqwest::dns::Addrs)
+                .unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+                .map_err(DnsError)?;
+            Ok(Box::new(addresses) as reqwest::dns::Addrs)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_id_arrives_as_it_left_in_one_segment(
+            id in prop_oneof![
+                any::<String>(),
+                "[-./\\\\?#%:;@&=+$,!~*'() a\u{e9}\u{8cc7}]{1,12}",
+                "(\\.|%2e|%2E|%25|%00|/|\\\\){1,6}",
+            ],
+            base in "(/[a-z0-9._~%!-]{0,6}){0,4}/{0,3}",
+            query in prop::option::of("[a-z]{1,3}=[a-z0-9/.-]{0,8}"),
+        ) {
+            let Ok(id) = FileId::new(id) else {
+                return Ok(());
+            };
+            let mut base = Url::parse(&format!("http://host:81{base}")).unwrap();
+            base.set_query(query.as_deref());
+            let url = file_url(&base, &id);
+            prop_assert_eq!(url.origin(), base.origin());
+            prop_assert_eq!(url.query(), base.query());
+            prop_assert_eq!(url.fragment(), None);
+            let start = base.path().trim_end_matches('/');
+            let segments = url.path().strip_prefix(start).and_then(|path| path.strip_prefix("/files/"));
+            let Some(segment) = segments else {
+                return Err(TestCaseError::fail(format!("{base} became {url}")));
+            };
+            prop_assert!(!segment.contains(['/', '\\', '?', '#']), "{}", segment);
+            prop_assert_eq!(percent_decode_str(segment).decode_utf8().unwrap(), id.as_str());
+            // Nothing is left for a library to resolve.
+            prop_assert_eq!(Url::parse(url.as_str()).unwrap(), url);
+        }
     }
 }

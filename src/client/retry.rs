@@ -136,8 +136,10 @@ pub fn poll_after(headers: &HeaderMap) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
     use reqwest::header::{HeaderName, HeaderValue};
+
+    use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -330,5 +332,83 @@ mod tests {
             poll_after(&headers(&[("openai-poll-after-ms", "-1")])),
             None
         );
+    }
+
+    /// What servers write into these headers, and what they should not.
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[ -~]{0,20}",
+            "[-+]?[0-9]{0,25}[.,]?[0-9]{0,25}([eE][-+]?[0-9]{1,4})?",
+            "(Mon|Wed|Sunday), [0-9]{1,2}[ -](Jan|Oct|Foo)[ -][0-9]{2,5} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|UTC|\\+0100)",
+            "(nan|NaN|inf|-inf|infinity|0x10|1_000|true|false)",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_server_asks_for_no_wait_is_longer_than_the_limit(
+            status in 100_u16..1000,
+            seconds in value(),
+            milliseconds in prop::option::of(value()),
+            should in prop::option::of(value()),
+            attempt in 1_u32..,
+            max_retries: u32,
+            chance in 0.0..=1.0,
+        ) {
+            let mut pairs = vec![("retry-after", seconds.as_str())];
+            pairs.extend(milliseconds.as_deref().map(|value| ("retry-after-ms", value)));
+            pairs.extend(should.as_deref().map(|value| ("x-should-retry", value)));
+            let outcome = Attempt::Answered {
+                status,
+                headers: &headers(&pairs),
+                out_of_quota: false,
+            };
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
+            match decide(attempt, max_retries, outcome, now, chance) {
+                Decision::Retry(delay) => {
+                    prop_assert!(delay <= LONGEST_SERVER_DELAY);
+                    prop_assert!(attempt <= max_retries);
+                }
+                Decision::TooLong(delay) => prop_assert!(delay > LONGEST_SERVER_DELAY),
+                Decision::Final | Decision::Exhausted(_) => {}
+            }
+        }
+
+        #[test]
+        fn a_delay_is_read_to_the_millisecond(milliseconds in 0_u64..=120_000) {
+            let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
+            for (name, value) in [
+                ("retry-after", format!("{seconds}.{rest:03}")),
+                ("retry-after-ms", milliseconds.to_string()),
+            ] {
+                let Decision::Retry(delay) = decided(429, &[(name, &value)]) else {
+                    return Err(TestCaseError::fail(value));
+                };
+                let wrong_by = delay.abs_diff(Duration::from_millis(milliseconds));
+                prop_assert!(wrong_by < Duration::from_micros(1), "{name}: {value}");
+            }
+        }
+
+        #[test]
+        fn a_date_is_as_far_as_it_is(seconds in -4_000_000_000_i64..4_000_000_000) {
+            let now = i64::try_from(NOW).unwrap();
+            prop_assume!(now + seconds >= 0);
+            let then = Duration::from_secs((now + seconds).unsigned_abs());
+            let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + then);
+            let ahead = Duration::from_secs(seconds.unsigned_abs());
+            let expected = match seconds {
+                ..0 => retry(500),
+                0..=120 => Decision::Retry(ahead),
+                _ => Decision::TooLong(ahead),
+            };
+            prop_assert_eq!(decided(503, &[("retry-after", &date)]), expected);
+        }
+
+        #[test]
+        fn our_own_delay_stays_within_its_bounds(attempt in 1_u32.., chance: f64) {
+            let delay = backoff(attempt, chance);
+            prop_assert!(delay >= FIRST_DELAY.mul_f64(1.0 - JITTER));
+            prop_assert!(delay <= LONGEST_DELAY);
+        }
     }
 }

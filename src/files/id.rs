@@ -64,6 +64,8 @@ impl fmt::Display for FileId {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -76,6 +78,23 @@ mod tests {
         assert_eq!(FileId::new("a\u{0}b"), Err(BadId::Control));
         for text in ["file-abc123", "...", "a/../b", "é", " x", "-"] {
             assert_eq!(FileId::new(text).map(|id| id.0), Ok(text.to_owned()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_refused_for_one_reason_or_stays_as_it_is(
+            text in prop_oneof![any::<String>(), "[. \t\\PC]{0,4}"],
+        ) {
+            let bad = text.trim().is_empty()
+                || ["." , ".."].contains(&text.as_str())
+                || text.contains(char::is_control);
+            let taken = FileId::new(text.as_str());
+            prop_assert_eq!(taken.is_err(), bad);
+            if let Ok(id) = taken {
+                prop_assert_eq!(id.as_str(), &text);
+                prop_assert_eq!(id.to_string(), text);
+            }
         }
     }
 }

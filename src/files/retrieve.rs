@@ -351,7 +351,7 @@ const LONGEST_LINE: u64 = 16 * 1024;
 /// for each id would cost more than the id, and reads no further before that is taken.
 fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
     let (sender, receiver) = tokio::sync::mpsc::channel(1);
-    std::thread::spawn(move || {
+    let reading = std::thread::Builder::new().spawn(move || {
         let mut stdin = BufReader::new(std::io::stdin().lock());
         let mut together = Vec::new();
         for number in 1_u64.. {
@@ -372,11 +372,17 @@ fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
             }
         }
     });
-    stream::unfold(receiver, |mut receiver| async {
+    let unread = reading.err().map(|error| {
+        let why = words(&error);
+        Err(Failure::new(
+            Exit::Failure,
+            format!("cannot read standard input: {why}"),
+        ))
+    });
+    let read = stream::unfold(receiver, |mut receiver| async {
         receiver.recv().await.map(|ids| (ids, receiver))
-    })
-    .map(stream::iter)
-    .flatten()
+    });
+    stream::iter(unread).chain(read.map(stream::iter).flatten())
 }
 
 /// The id in a line, without the white space around it and, in the first line, without the byte

@@ -252,7 +252,9 @@ impl Settings {
             &self.stderr,
         )
         .ok()?;
-        Some(text)
+        // Decoding, which some formats and transforms do, may bring a secret to light.
+        let text = String::from_utf8_lossy(&text);
+        Some(scrub(&text, secrets).into_owned().into_bytes())
     }
 
     /// What there is to say about a format that is not what was asked for: a note or a warning.

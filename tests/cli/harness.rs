@@ -227,6 +227,18 @@ fn a_secret_in_base64_is_a_leak() {
 }
 
 #[test]
+#[should_panic(expected = "leaked to stdout")]
+fn a_secret_with_escapes_is_a_leak() {
+    shell("printf '%s' 'Kq%33v\\u0058w8Z'").run();
+}
+
+#[test]
+#[should_panic(expected = "leaked to stderr")]
+fn a_secret_over_two_lines_is_a_leak() {
+    shell("printf '| Kq3v |\n| Xw8Z |\n' >&2").run();
+}
+
+#[test]
 #[should_panic(expected = "secret hunter-2-hunter leaked")]
 fn a_test_may_have_its_own_secret() {
     shell("echo hunter-2-hunter")

@@ -7,7 +7,8 @@ use roff::{Inline, Roff, bold, italic, roman};
 
 /// Each page by its name.
 pub(super) fn pages() -> [(&'static str, String); 3] {
-    let root = docs::command(false);
+    let mut root = docs::command(false);
+    root.build();
     let files = root.find_subcommand("files").unwrap();
     let retrieve = files.find_subcommand("retrieve").unwrap();
     [

@@ -177,7 +177,12 @@ impl Process {
                 panic!("{name} is a terminal and got {what}\n{run}");
             }
         }
-        for words in ["panicked at", "RUST_BACKTRACE", "has overflowed its stack"] {
+        for words in [
+            "panicked at",
+            "this is a bug in openai",
+            "RUST_BACKTRACE",
+            "has overflowed its stack",
+        ] {
             assert!(!run.err().contains(words), "the command crashed\n{run}");
         }
         assert!(

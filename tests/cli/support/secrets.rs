@@ -3,6 +3,7 @@
 //! Tests use these values wherever a secret is called for. The runner looks for them in both
 //! streams of every run, so that each test is a test against leaks.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The API key of every run against a server.
@@ -30,11 +31,14 @@ const PREFIX: &str = "sentinel-";
 /// How much of a secret counts as a leak, in bytes: a key cut in half is one.
 const FRAGMENT: usize = 8;
 
-/// The first secret of which `text` has a fragment, in clear or in Base64 (as `Basic`
-/// credentials have it). `further` are secrets of one test beside the constants.
+/// The first secret of which `text` has a fragment. `further` are secrets of one test beside the
+/// constants.
+///
+/// Neither upper and lower case, nor escapes of JSON and URLs, nor anything that stands between
+/// letters and digits, such as line breaks and the edges of a box, hides a fragment; nor does
+/// Base64, as `Basic` credentials have it.
 pub(crate) fn leaked(text: &[u8], further: &[String]) -> Option<String> {
-    let text = String::from_utf8_lossy(text).to_lowercase();
-    let mut fragments = HashMap::new();
+    let mut fragments: HashMap<[u8; FRAGMENT], &str> = HashMap::new();
     // Outputs of many megabytes are searched once, and most places are told by two bytes.
     let mut begins = vec![false; 1 << 16];
     for secret in ALL
@@ -45,21 +49,57 @@ pub(crate) fn leaked(text: &[u8], further: &[String]) -> Option<String> {
         let random = secret
             .split_once(PREFIX)
             .map_or(secret, |(_, random)| random);
-        let forms = [random.to_owned()]
-            .into_iter()
-            .chain((0..3).map(|shift| base64_inside(random, shift)));
-        for form in forms {
-            for fragment in form.to_lowercase().as_bytes().windows(FRAGMENT) {
-                begins[beginning(fragment)] = true;
-                fragments.insert(fragment.to_owned(), secret);
+        let encoded = (0..3).map(|shift| base64_inside(random, shift));
+        for form in encoded.chain([random.to_owned()]) {
+            for window in letters(&form).windows(FRAGMENT) {
+                let fragment: [u8; FRAGMENT] = window.try_into().unwrap();
+                begins[beginning(window)] = true;
+                fragments.insert(fragment, secret);
             }
         }
     }
-    text.as_bytes()
-        .windows(FRAGMENT)
+    let text = String::from_utf8_lossy(text);
+    [letters(&text), letters(&unescaped(&text))]
+        .iter()
+        .flat_map(|text| text.windows(FRAGMENT))
         .filter(|window| begins[beginning(window)])
         .find_map(|window| fragments.get(window))
         .map(|secret| (*secret).to_owned())
+}
+
+/// The letters and digits of a text, in lower case.
+fn letters(text: &str) -> Vec<u8> {
+    text.bytes()
+        .filter(u8::is_ascii_alphanumeric)
+        .map(|byte| byte.to_ascii_lowercase())
+        .collect()
+}
+
+/// A text without the escapes of JSON and URLs, as far as they stand for ASCII.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\\', '%']) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '%']) {
+        let (before, from) = rest.split_at(at);
+        plain.push_str(before);
+        let digits = match from.strip_prefix('%') {
+            Some(after) => after.get(..2),
+            None => from.strip_prefix("\\u").and_then(|after| after.get(..4)),
+        };
+        let code = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let (Some(code), Some(digits)) = (code, digits) {
+            plain.push(char::from(code));
+            rest = from[1..].trim_start_matches('u').split_at(digits.len()).1;
+        } else {
+            plain.push_str(&from[..1]);
+            rest = &from[1..];
+        }
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
 }
 
 fn beginning(fragment: &[u8]) -> usize {

@@ -1,0 +1,634 @@
+//! Nothing leaks: keys, passwords and tokens appear in no output, whatever a server does with
+//! them.
+//!
+//! That no run of any test prints one is checked in `support::secrets`. Here are the cases that
+//! try to make it happen. Core dumps are out of scope: who can read them can read the memory.
+
+use base64::prelude::{BASE64_STANDARD as BASE64, Engine as _};
+
+use crate::server::{Reply, Request, Server, json_string};
+use crate::support::{EXAMPLE, Openai, openai, retrieve, secrets};
+
+const KEY: &str = secrets::API_KEY;
+
+/// A key with every character that is written differently in JSON and URLs.
+const ODD_KEY: &str = "sk-sentinel-Kq3vXw8Z/+\"\\%&=tR5mYb2NcJ7hGd";
+
+/// A lookup of `id` without repetitions.
+fn look(server: &Server) -> Openai {
+    retrieve().args(["id", "--max-retries", "0"]).server(server)
+}
+
+/// What is printed of a refusal with these details.
+fn refused(details: &str) -> String {
+    format!(
+        "error: the server refused to look up `id` (HTTP 400)\n{details}  \
+         url: {{base}}/files/id\n"
+    )
+}
+
+/// A text with every character as a JSON escape.
+fn as_json_escapes(text: &str) -> String {
+    text.bytes()
+        .fold(String::new(), |all, byte| format!("{all}\\u{byte:04x}"))
+}
+
+/// A text with every character percent-encoded.
+fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .fold(String::new(), |all, byte| format!("{all}%{byte:02X}"))
+}
+
+#[test]
+fn a_key_that_comes_back_in_an_error() {
+    let escaped = as_json_escapes(KEY);
+    let encoded = percent_encoded(KEY);
+    let upper = KEY.to_uppercase();
+    for (body, details) in [
+        (
+            format!("{{\"error\": {{\"message\": \"bad key {KEY}, {KEY}\"}}}}"),
+            "  bad key [redacted], [redacted]\n",
+        ),
+        (
+            format!("{{\"error\": {{\"message\": \"bad key {escaped}\"}}}}"),
+            "  bad key [redacted]\n",
+        ),
+        (
+            format!("{{\"error\": \"bad key {encoded}\"}}"),
+            "  bad key [redacted]\n",
+        ),
+        (
+            format!("{{\"message\": \"bad key {upper}\"}}"),
+            "  bad key [redacted]\n",
+        ),
+        // A part of a validation error that is put together here.
+        (
+            format!(
+                "{{\"detail\": [{{\"loc\": [\"header\", {}], \"msg\": \"bad\"}}, {{\"msg\": {}}}]}}",
+                json_string(KEY),
+                json_string(&format!("not {KEY}\nbut {KEY}")),
+            ),
+            "  header.[redacted]: bad\n  not [redacted]\n  but [redacted]\n",
+        ),
+        // Of no known form: quoted as it came, up to a limit.
+        (
+            format!("{{\"key\": \"{escaped}\"}}"),
+            "  {\"key\": \"[redacted]\"}\n",
+        ),
+        (
+            format!("<p>\n  {KEY}\n  {encoded}</p>"),
+            "  <p> [redacted] [redacted]</p>\n",
+        ),
+        (
+            "x".repeat(100) + KEY,
+            "  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx[redacted]\n",
+        ),
+        (format!("{}{KEY}", " ".repeat(1900)), "  [redacted]\n"),
+        (
+            format!("{}{KEY}", "x".repeat(115)),
+            "  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx[reda…\n",
+        ),
+    ] {
+        let server = Server::replying(Reply::text(400, "text/plain", body));
+        look(&server).run().is(1, "", refused(details));
+    }
+}
+
+#[test]
+fn a_key_that_comes_back_in_an_error_object() {
+    let message = json_string(&format!("bad key {KEY}"));
+    let escaped = as_json_escapes(KEY);
+    let error =
+        format!("{{\"message\":{message},\"code\":\"{escaped}\",\"{KEY}\":{{\"x\":[{message}]}}}}");
+    for (format, expected) in [
+        (
+            "json",
+            "{\n  \"message\": \"bad key [redacted]\",\n  \"code\": \"[redacted]\",\n  \
+             \"[redacted]\": {\n    \"x\": [\"bad key [redacted]\"]\n  }\n}\n",
+        ),
+        (
+            "jsonl",
+            "{\"message\":\"bad key [redacted]\",\"code\":\"[redacted]\",\
+             \"[redacted]\":{\"x\":[\"bad key [redacted]\"]}}\n",
+        ),
+        (
+            "raw",
+            "{\"message\":\"bad key [redacted]\",\"code\":\"[redacted]\",\
+             \"[redacted]\":{\"x\":[\"bad key [redacted]\"]}}\n",
+        ),
+        (
+            "yaml",
+            "message: \"bad key [redacted]\"\ncode: \"[redacted]\"\n\
+             \"[redacted]\":\n  x:\n    - \"bad key [redacted]\"\n",
+        ),
+    ] {
+        let server = Server::replying(Reply::json(400, format!("{{\"error\":{error}}}")));
+        look(&server)
+            .args(["--format-error", format])
+            .run()
+            .is(1, "", expected);
+    }
+}
+
+#[test]
+fn a_key_that_is_written_with_escapes() {
+    // Also in a text that is quoted in another.
+    let quoted = json_string(&format!("{{\"key\":{}}}", json_string(ODD_KEY)));
+    let body = format!(
+        "{{\"error\":{{\"message\":{},\"param\":{quoted},\"code\":\"{}\"}}}}",
+        json_string(ODD_KEY),
+        ODD_KEY
+            .replace('\\', "\\\\")
+            .replace('"', "\\u0022")
+            .replace('/', "\\/")
+    );
+    for (format, expected) in [
+        ("auto", refused("  [redacted]\n")),
+        (
+            "jsonl",
+            "{\"message\":\"[redacted]\",\"param\":\"{\\\"key\\\":\\\"[redacted]\\\"}\",\
+             \"code\":\"[redacted]\"}\n"
+                .to_owned(),
+        ),
+        (
+            "yaml",
+            "message: \"[redacted]\"\nparam: \"{\\\"key\\\":\\\"[redacted]\\\"}\"\n\
+             code: \"[redacted]\"\n"
+                .to_owned(),
+        ),
+    ] {
+        let server = Server::replying(Reply::json(400, body.clone()));
+        look(&server)
+            .env("OPENAI_API_KEY", ODD_KEY)
+            .args(["--format-error", format])
+            .run()
+            .is(1, "", expected);
+    }
+}
+
+#[test]
+fn a_key_in_every_format_of_an_error_object_on_a_terminal() {
+    let body = format!(
+        "{{\"error\":{{\"message\":{},\"code\":\"{}\",\"{KEY}\":[\"{KEY}\"]}}}}",
+        json_string(&format!("bad key {KEY}")),
+        as_json_escapes(KEY)
+    );
+    for format in [
+        "auto", "json", "jsonl", "pretty", "raw", "yaml", "table", "explore",
+    ] {
+        for width in [20, 40, 200] {
+            let server = Server::replying(Reply::json(400, body.clone()));
+            let run = look(&server)
+                .args(["--format-error", format, "--color", "always"])
+                .stderr_terminal(width, 24)
+                .run();
+            assert_eq!(run.code, Some(1), "{run}");
+            assert!(run.err().contains("redacted") || width < 40, "{run}");
+        }
+    }
+}
+
+#[test]
+fn a_transform_does_not_bring_a_key_to_light() {
+    let inner = format!("{{\"key\":\"{}\"}}", as_json_escapes(KEY));
+    let body = format!("{{\"error\":{{\"message\":{}}}}}", json_string(&inner));
+    for (path, expected) in [
+        ("message", "{\"key\":\"[redacted]\"}\n"),
+        ("message.@fromstr.key", "[redacted]\n"),
+    ] {
+        let server = Server::replying(Reply::json(400, body.clone()));
+        look(&server)
+            .args(["--raw-output", "--transform-error", path])
+            .run()
+            .is(1, "", expected);
+    }
+}
+
+#[test]
+fn a_key_in_the_head_of_an_answer() {
+    let server = Server::replying(
+        Reply::text(200, &format!("text/{KEY}"), format!("<p>{KEY}</p>"))
+            .header("x-request-id", &format!("req-{KEY}")),
+    );
+    look(&server).run().is(
+        1,
+        "",
+        "error: the answer for `id` is not a file object: not JSON: \
+         expected value at line 1 column 1\n  \
+         HTTP 200, text/[redacted]\n  <p>[redacted]</p>\n  \
+         url: {base}/files/id\n  request id: req-[redacted]\n\n\
+         hint: check the base URL; a login page or a gateway may have answered instead of the API\n",
+    );
+    let reason = format!("HTTP/1.1 400 {KEY}\r\nContent-Length: 0\r\n\r\n");
+    let server = Server::replying(Reply::bytes(reason));
+    look(&server)
+        .args(["--debug"])
+        .run()
+        .is(1, "", DEBUG_HEAD.to_owned() + "debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\ndebug: < content-length: 0\n" + &refused(""));
+    // What is cut is searched before.
+    let long = "r".repeat(195);
+    let server =
+        Server::replying(Reply::status(400).header("x-request-id", &format!("{long}{KEY}")));
+    look(&server).run().is(
+        1,
+        "",
+        refused("") + &format!("  request id: {long}[reda…\n"),
+    );
+    let garbage = format!("{KEY} is the key\r\n\r\n");
+    let server = Server::replying(Reply::bytes(garbage));
+    look(&server).run().is(
+        7,
+        "",
+        "error: what {address} answered for `id` is not valid HTTP\n  url: {base}/files/id\n\n\
+         hint: check scheme and port of the base URL: http:// or https://\n",
+    );
+}
+
+/// What `--debug` shows of a request with a key.
+const DEBUG_HEAD: &str = "debug: attempt 1: GET {base}/files/id\n\
+     debug: > authorization: [redacted]\n\
+     debug: > accept: application/json\n\
+     debug: > user-agent: openai-cli/[..]\n";
+
+#[test]
+fn debug_output_shows_no_secret() {
+    let custom = secrets::CUSTOM_HEADER;
+    let server = Server::replying(
+        Reply::file()
+            .header("Set-Cookie", "session=sentinel-in-a-cookie")
+            .header("X-Api-Key", "sentinel-in-a-header")
+            .header("X-Auth-Token", "sentinel-in-a-header")
+            .header("Authentication-Info", "harmless")
+            .header("Location", "http://sentinel-in-a-place/")
+            .header("X-Echo", &format!("{KEY} {custom}"))
+            .header("X-Ratelimit-Remaining-Tokens", "99")
+            .header("X-Request-Id", "req_1"),
+    );
+    look(&server)
+        .args(["--debug"])
+        .env(
+            "OPENAI_CUSTOM_HEADERS",
+            format!("X-Custom: {custom}\nCookie: id={custom}\nUser-Agent: {custom}"),
+        )
+        .secret("sentinel-in-a-cookie")
+        .secret("sentinel-in-a-header")
+        .secret("sentinel-in-a-place")
+        .run()
+        .is(
+            0,
+            EXAMPLE,
+            "debug: attempt 1: GET {base}/files/id\n\
+             debug: > authorization: [redacted]\n\
+             debug: > accept: application/json\n\
+             debug: > user-agent: [redacted]\n\
+             debug: > x-custom: [redacted]\n\
+             debug: > cookie: [redacted]\n\
+             debug: < HTTP 200 OK (first byte [..] ms, total [..] ms)\n\
+             debug: < content-type: application/json\n\
+             debug: < set-cookie: [redacted]\n\
+             debug: < x-api-key: [redacted]\n\
+             debug: < x-auth-token: [redacted]\n\
+             debug: < authentication-info: harmless\n\
+             debug: < location: [redacted]\n\
+             debug: < x-echo: [redacted] [redacted]\n\
+             debug: < x-ratelimit-remaining-tokens: 99\n\
+             debug: < x-request-id: req_1\n\
+             debug: < content-length: 166\n",
+        );
+}
+
+#[test]
+fn the_user_info_of_a_base_url_is_not_shown() {
+    let password = secrets::USER_INFO_PASSWORD;
+    let encoded = BASE64.encode(format!("us@er:{password}:"));
+    let echo = format!("{encoded} {password}: {password}%3A");
+    let server = Server::replying(Reply::text(400, "text/plain", echo));
+    let url = format!("http://us%40er:{password}%3A@{}/v1", server.address());
+    look(&server)
+        .without_env("OPENAI_API_KEY")
+        .env("OPENAI_BASE_URL", &url)
+        .args(["--debug"])
+        .run()
+        .is(
+            1,
+            "",
+            DEBUG_HEAD.to_owned()
+                + "debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\n\
+                   debug: < content-type: text/plain\n\
+                   debug: < content-length: [..]\n"
+                + &refused("  [redacted] [redacted] [redacted]\n"),
+        );
+    let authorization = format!("Basic {encoded}");
+    assert_eq!(
+        server.requests()[0].header("authorization"),
+        Some(authorization.as_str())
+    );
+    // A name alone may be a token.
+    let server = Server::start(|request: &Request| {
+        Reply::text(400, "text/plain", request.header("authorization").unwrap())
+    });
+    look(&server)
+        .without_env("OPENAI_API_KEY")
+        .env(
+            "OPENAI_BASE_URL",
+            format!("http://{password}@{}/v1", server.address()),
+        )
+        .run()
+        .is(1, "", refused("  Basic [redacted]\n"));
+}
+
+#[test]
+fn a_base_url_that_is_wrong_is_shown_without_its_secrets() {
+    let password = secrets::USER_INFO_PASSWORD;
+    for (url, shown) in [
+        (format!("user:{password}@host"), "…@host"),
+        (format!("ftp://user:{password}@host"), "…@host"),
+        (format!("http://user:{password}@ho st"), "…@ho st"),
+        (format!("http://user:{password}@a@host:x"), "…@host:x"),
+        (format!("host/v1?key={KEY}"), "host/v1?…"),
+        (format!("http://ho st/v1?key={KEY}"), "http://ho st/v1?…"),
+        (KEY.to_owned(), "…"),
+    ] {
+        for openai in [
+            retrieve().args(["id", "--base-url", &url]),
+            retrieve().args(["id"]).env("OPENAI_BASE_URL", &url),
+        ] {
+            let run = openai.env("OPENAI_API_KEY", KEY).run();
+            assert_eq!(run.code, Some(2), "{run}");
+            assert!(run.err().contains(&format!("\"{shown}\"")), "{run}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_in_the_query_of_a_base_url() {
+    let server =
+        Server::start(|request: &Request| Reply::text(400, "text/plain", request.target.clone()));
+    let url = format!(
+        "{}?api-version=1&key={}&x=y",
+        server.base_url(),
+        KEY.replace('-', "%2D")
+    );
+    look(&server)
+        .without_env("OPENAI_API_KEY")
+        .env("OPENAI_BASE_URL", url)
+        .args(["--debug"])
+        .run()
+        .is(
+            1,
+            "",
+            "debug: attempt 1: GET {base}/files/id?api-version=1&key=[redacted]&x=y\n\
+             debug: > accept: application/json\n\
+             debug: > user-agent: openai-cli/[..]\n\
+             debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\n\
+             debug: < content-type: text/plain\n\
+             debug: < content-length: [..]\n\
+             error: the server refused to look up `id` (HTTP 400)\n  \
+             /v1/files/id?api-version=1&key=[redacted]&x=y\n  \
+             url: {base}/files/id?api-version=1&key=[redacted]&x=y\n",
+        );
+}
+
+#[test]
+fn a_custom_header_that_comes_back() {
+    let token = secrets::CUSTOM_HEADER;
+    let server = Server::replying(Reply::text(
+        400,
+        "text/plain",
+        format!("Bearer {token} / {token} / id={token}"),
+    ));
+    look(&server)
+        .env(
+            "OPENAI_CUSTOM_HEADERS",
+            format!("Authorization: Bearer {token}"),
+        )
+        .run()
+        .is(
+            1,
+            "",
+            refused("  [redacted] / [redacted] / id=[redacted]\n"),
+        );
+    let server = Server::replying(Reply::text(400, "text/plain", format!("no {token}")));
+    look(&server)
+        .env("OPENAI_CUSTOM_HEADERS", format!("Cookie: a=b; id={token}"))
+        .run()
+        .is(1, "", refused("  no [redacted]\n"));
+}
+
+#[test]
+fn a_custom_header_that_cannot_be_sent_is_not_shown() {
+    let token = secrets::CUSTOM_HEADER;
+    for (lines, why) in [
+        (token.to_owned(), "no colon"),
+        (format!("{token} x: y"), "not a header name"),
+        (format!("x: {token}\u{1}"), "not a header value"),
+    ] {
+        retrieve()
+            .args(["id"])
+            .base_url("http://127.0.0.1:9/v1")
+            .env("OPENAI_CUSTOM_HEADERS", lines)
+            .run()
+            .is(
+                2,
+                "",
+                format!(
+                    "error: OPENAI_CUSTOM_HEADERS, line 1: {why}\n\n\
+                     hint: expected one `Name: value` a line\n"
+                ),
+            );
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_sent_is_not_shown() {
+    let with_break = format!("{KEY}\n{KEY}");
+    let with_control = format!("{KEY}\u{1b}");
+    let with_letter = format!("{KEY}é");
+    for (key, why) in [
+        (with_break, "a line break"),
+        (with_control + "x", "a control character"),
+        (with_letter, "a character outside ASCII"),
+    ] {
+        for (source, openai) in [
+            ("--api-key", retrieve().args(["id", "--api-key", &key])),
+            (
+                "--api-key-file",
+                retrieve()
+                    .args(["id", "--api-key-file", "key"])
+                    .file("key", &key),
+            ),
+            (
+                "OPENAI_API_KEY",
+                retrieve().args(["id"]).env("OPENAI_API_KEY", &key),
+            ),
+        ] {
+            openai.run().is(
+                2,
+                "",
+                format!("error: the API key from {source} has {why} inside\n"),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_key_in_the_wrong_place_is_not_shown() {
+    let assigned = format!("--quiet={KEY}");
+    for words in [
+        &[KEY][..],
+        &["files", KEY],
+        &["help", KEY],
+        &["completion", KEY],
+        &["files", "retrieve", "id", "--format", KEY],
+        &["files", "retrieve", "id", "--timeout", KEY],
+        &["files", "retrieve", "id", "--api-keyy", KEY],
+        &["files", "retrieve", "id", &assigned],
+        &[
+            "files",
+            "retrieve",
+            "id",
+            "--color",
+            "always",
+            "--max-retries",
+            KEY,
+        ],
+    ] {
+        let run = openai().args(words).run();
+        assert_eq!(run.code, Some(2), "{run}");
+        assert!(run.err().contains("error:"), "{run}");
+    }
+    // Also one that does not look like a key, where it is known to be one.
+    openai()
+        .args(["files", secrets::CUSTOM_HEADER])
+        .env("OPENAI_API_KEY", secrets::CUSTOM_HEADER)
+        .run()
+        .is(
+            2,
+            "",
+            "error: unrecognized subcommand '[redacted]'\n\n\
+             Usage: openai files [OPTIONS] [COMMAND]\n\n\
+             For more information, try '--help'.\n",
+        );
+    retrieve().args(["id", "--api-key-file", KEY]).run().is(
+        2,
+        "",
+        "error: cannot read the API key from a file: no such file or directory\n\n\
+         hint: --api-key-file takes the path of a file that holds the key\n",
+    );
+}
+
+#[test]
+fn a_key_that_is_asked_for_as_a_file_is_not_shown() {
+    let server = Server::replying(Reply::error(404, "no"));
+    retrieve().args([KEY]).server(&server).run().is(
+        3,
+        "",
+        "error: no such file `[redacted]` (HTTP 404)\n  no\n  url: {base}/files/[redacted]\n\n\
+         hint: check the id, and the base URL: most servers want one that ends in /v1\n",
+    );
+}
+
+#[test]
+fn the_help_shows_no_variable() {
+    for words in [
+        &["--help"][..],
+        &["-h"],
+        &["files", "--help"],
+        &["files", "retrieve", "--help"],
+        &["files", "retrieve", "-h"],
+        &["help", "files", "retrieve"],
+        &["completion", "bash"],
+        &["completion", "zsh"],
+        &["completion", "fish"],
+        &["completion", "powershell"],
+        &["completion", "elvish"],
+    ] {
+        let mut openai = openai().args(words);
+        for (name, value) in [
+            ("OPENAI_API_KEY", KEY),
+            ("OPENAI_ADMIN_KEY", KEY),
+            ("OPENAI_WEBHOOK_SECRET", KEY),
+            ("OPENAI_ORG_ID", secrets::CUSTOM_HEADER),
+            ("OPENAI_PROJECT_ID", secrets::CUSTOM_HEADER),
+            ("OPENAI_BASE_URL", secrets::USER_INFO_PASSWORD),
+            ("OPENAI_CUSTOM_HEADERS", secrets::CUSTOM_HEADER),
+            ("OPENAI_MTLS_CLIENT_CERT_FILE", secrets::CLIENT_KEY),
+            ("OPENAI_MTLS_CLIENT_KEY_FILE", secrets::CLIENT_KEY),
+            ("HTTPS_PROXY", secrets::PROXY_PASSWORD),
+        ] {
+            openai = openai.env(name, value);
+        }
+        let run = openai.run();
+        assert_eq!((run.code, run.err().as_ref()), (Some(0), ""), "{run}");
+    }
+}
+
+#[test]
+fn a_redirect_does_not_carry_the_key_away() {
+    let elsewhere = Server::uncalled();
+    for status in [301, 302, 303, 307, 308] {
+        let target = format!("{}/v1/files/id?{KEY}", elsewhere.origin());
+        let server = Server::replying(Reply::status(status).header("Location", &target));
+        look(&server)
+            .placeholder("elsewhere", &elsewhere.origin())
+            .run()
+            .is(
+                1,
+                "",
+                "error: the server redirects `id` to another origin; not followed\n  \
+                 from {origin} to {elsewhere}\n  url: {base}/files/id\n\n\
+                 hint: if that is where the API is, name it with --base-url\n",
+            );
+    }
+    // Not even its name is shown where it is the key.
+    let server =
+        Server::replying(Reply::status(302).header("Location", &format!("http://{KEY}.example/")));
+    look(&server).run().is(
+        1,
+        "",
+        "error: the server redirects `id` to another origin; not followed\n  \
+         from {origin} to http://[redacted].example\n  url: {base}/files/id\n\n\
+         hint: if that is where the API is, name it with --base-url\n",
+    );
+}
+
+#[test]
+fn a_redirect_within_the_origin_brings_no_user_info_along() {
+    let server = Server::start(|request: &Request| match request.number {
+        1 => {
+            let host = request.header("host").unwrap();
+            let target = format!("http://user:{}@{host}/there", secrets::USER_INFO_PASSWORD);
+            Reply::status(302).header("Location", &target)
+        }
+        _ => Reply::error(400, "no"),
+    });
+    look(&server).args(["--debug"]).run().is(
+        1,
+        "",
+        DEBUG_HEAD.to_owned()
+            + "debug: < HTTP 302 Found (first byte [..] ms, total [..] ms)\n\
+               debug: < location: [redacted]\n\
+               debug: < content-length: 0\n\
+               debug: attempt 1: GET {origin}/there\n\
+               debug: > authorization: [redacted]\n\
+               debug: > accept: application/json\n\
+               debug: > user-agent: openai-cli/[..]\n\
+               debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\n\
+               debug: < content-type: application/json\n\
+               debug: < content-length: [..]\n"
+            + &refused("  no\n"),
+    );
+    let expected = format!("Bearer {KEY}");
+    for request in server.requests() {
+        assert_eq!(request.header("authorization"), Some(expected.as_str()));
+    }
+}
+
+#[test]
+fn a_short_key_does_not_garble_what_is_said() {
+    let server = Server::replying(Reply::error(400, "not a test"));
+    look(&server)
+        .env("OPENAI_API_KEY", "test")
+        .run()
+        .is(1, "", refused("  not a test\n"));
+}

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::id::FileId;
 use super::object::{FileObject, Status};
 use super::wait::{self, Next};
+use crate::client::error::{Cause, Network};
 use crate::client::{Client, Found, error};
 use crate::console::Console;
 use crate::error::{Exit, Failure, io_words, span};
@@ -170,8 +171,9 @@ impl Retrieval<'_> {
         let mut last = match self.request(id, first_deadline).await {
             Ok(found) => found,
             Err(error) => {
+                let ran_out = self.ran_out_of_time(&error);
                 let mut failure = self.failure(error, id);
-                if first_deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                if ran_out {
                     failure.exit = Exit::NotReady;
                 }
                 return failed(failure);
@@ -226,6 +228,12 @@ impl Retrieval<'_> {
             found: Some((id.clone(), last.object)),
             failure,
         }
+    }
+
+    /// Whether the time to wait ended an attempt, which by itself could have taken longer.
+    fn ran_out_of_time(&self, error: &error::Error) -> bool {
+        let longest = self.settings.connection.timeout;
+        matches!(error.cause, Cause::Network(Network::Timeout(limit)) if limit < longest)
     }
 
     fn failure(&self, error: error::Error, id: &FileId) -> Failure {

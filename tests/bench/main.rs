@@ -373,17 +373,17 @@ impl Bench<'_> {
     }
 
     fn memory(&mut self, task: &Task, limit: f64) -> anyhow::Result<()> {
-        let scratch = self.tasks.servers.path("time");
-        let measure = |run: &Run| run.peak_memory(&scratch);
+        let log = self.tasks.servers.path("time");
+        let measure = |run: &Run| run.peak_memory(&log);
         let row = self.each("peak memory", Unit::Bytes, task, measure)?;
         self.add(row.at_most(limit));
         Ok(())
     }
 
     fn system_calls(&mut self, task: &Task) -> anyhow::Result<()> {
-        let scratch = self.tasks.servers.path("strace");
-        let calls = |run: &Run| Ok(run.system_calls(&scratch)?.0);
-        let threads = |run: &Run| Ok(run.system_calls(&scratch)?.1);
+        let log = self.tasks.servers.path("strace");
+        let calls = |run: &Run| Ok(run.system_calls(&log)?.0);
+        let threads = |run: &Run| Ok(run.system_calls(&log)?.1);
         let row = self.each("system calls", Unit::Count, task, calls)?;
         self.add(row);
         let row = self.each("threads started", Unit::Count, task, threads)?;

@@ -82,13 +82,12 @@ impl Run {
         Ok(least)
     }
 
-    /// The most memory that is resident at once, in bytes.
+    /// The most memory that is resident at once, in bytes. The file `log` is written on the way.
     ///
     /// Something as small as GNU time has to start it: the system counts the memory of who starts
     /// a process as that of the process.
-    pub(crate) fn peak_memory(&self, scratch: &Path) -> anyhow::Result<u64> {
+    pub(crate) fn peak_memory(&self, log: &Path) -> anyhow::Result<u64> {
         let time = tool("time")?;
-        let log = scratch.join("time");
         let path = log.to_str().context("odd path")?;
         let prefix = [&*time, "--quiet", "--format=%M", "--output", path];
         self.check(self.command(&prefix)?.status()?)?;
@@ -96,10 +95,10 @@ impl Run {
         Ok(kibibytes * 1024)
     }
 
-    /// How many system calls it makes and how many threads it starts.
-    pub(crate) fn system_calls(&self, scratch: &Path) -> anyhow::Result<(u64, u64)> {
+    /// How many system calls it makes and how many threads it starts. The file `log` is written
+    /// on the way.
+    pub(crate) fn system_calls(&self, log: &Path) -> anyhow::Result<(u64, u64)> {
         let strace = tool("strace")?;
-        let log = scratch.join("strace");
         let path = log.to_str().context("odd path")?;
         self.check(
             self.command(&[&*strace, "-f", "-qq", "-c", "-o", path])?

@@ -33,7 +33,7 @@ Register-ArgumentCompleter -Native -CommandName 'openai' -ScriptBlock {
             [CompletionResult]::new('raw', 'raw', [CompletionResultType]::ParameterValue, 'The body of the answer, untouched')
             [CompletionResult]::new('yaml', 'yaml', [CompletionResultType]::ParameterValue, 'YAML')
             [CompletionResult]::new('table', 'table', [CompletionResultType]::ParameterValue, 'A card with sizes and dates for people; several files make one table')
-            [CompletionResult]::new('explore', 'explore', [CompletionResultType]::ParameterValue, 'An interactive viewer, on a terminal')
+            [CompletionResult]::new('explore', 'explore', [CompletionResultType]::ParameterValue, 'The table on a terminal, else JSON; the interactive viewer is not built yet')
             break
         }
         '--color' {
@@ -50,7 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'openai' -ScriptBlock {
             [CompletionResult]::new('raw', 'raw', [CompletionResultType]::ParameterValue, 'The body of the answer, untouched')
             [CompletionResult]::new('yaml', 'yaml', [CompletionResultType]::ParameterValue, 'YAML')
             [CompletionResult]::new('table', 'table', [CompletionResultType]::ParameterValue, 'A card with sizes and dates for people; several files make one table')
-            [CompletionResult]::new('explore', 'explore', [CompletionResultType]::ParameterValue, 'An interactive viewer, on a terminal')
+            [CompletionResult]::new('explore', 'explore', [CompletionResultType]::ParameterValue, 'The table on a terminal, else JSON; the interactive viewer is not built yet')
             break
         }
         'completion' {

@@ -25,7 +25,7 @@ set edit:completion:arg-completer[openai] = {|@words|
             cand raw 'The body of the answer, untouched'
             cand yaml 'YAML'
             cand table 'A card with sizes and dates for people; several files make one table'
-            cand explore 'An interactive viewer, on a terminal'
+            cand explore 'The table on a terminal, else JSON; the interactive viewer is not built yet'
         }
         &'--color'= {
             cand auto 'On a terminal, as far as the environment does not say otherwise'
@@ -40,7 +40,7 @@ set edit:completion:arg-completer[openai] = {|@words|
             cand raw 'The body of the answer, untouched'
             cand yaml 'YAML'
             cand table 'A card with sizes and dates for people; several files make one table'
-            cand explore 'An interactive viewer, on a terminal'
+            cand explore 'The table on a terminal, else JSON; the interactive viewer is not built yet'
         }
         &'completion'= {
             cand bash 'GNU Bourne-again shell'

@@ -33,7 +33,7 @@ pretty\t'A box of `key: value` lines'
 raw\t'The body of the answer, untouched'
 yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
-explore\t'An interactive viewer, on a terminal'"
+explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_needs_command" -l transform -d 'Print only the part at this GJSON path' -r -f
 complete -c openai -n "__fish_openai_needs_command" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, as far as the environment does not say otherwise'
 always\t'Everywhere'
@@ -45,7 +45,7 @@ pretty\t'A box of `key: value` lines'
 raw\t'The body of the answer, untouched'
 yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
-explore\t'An interactive viewer, on a terminal'"
+explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_needs_command" -l transform-error -d 'Print only this part of the error object' -r -f
 complete -c openai -n "__fish_openai_needs_command" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_needs_command" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f
@@ -76,7 +76,7 @@ pretty\t'A box of `key: value` lines'
 raw\t'The body of the answer, untouched'
 yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
-explore\t'An interactive viewer, on a terminal'"
+explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l transform -d 'Print only the part at this GJSON path' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, as far as the environment does not say otherwise'
 always\t'Everywhere'
@@ -88,7 +88,7 @@ pretty\t'A box of `key: value` lines'
 raw\t'The body of the answer, untouched'
 yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
-explore\t'An interactive viewer, on a terminal'"
+explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l transform-error -d 'Print only this part of the error object' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f
@@ -118,7 +118,7 @@ pretty\t'A box of `key: value` lines'
 raw\t'The body of the answer, untouched'
 yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
-explore\t'An interactive viewer, on a terminal'"
+explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l transform -d 'Print only the part at this GJSON path' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, as far as the environment does not say otherwise'
 always\t'Everywhere'
@@ -130,7 +130,7 @@ pretty\t'A box of `key: value` lines'
 raw\t'The body of the answer, untouched'
 yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
-explore\t'An interactive viewer, on a terminal'"
+explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l transform-error -d 'Print only this part of the error object' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f
@@ -159,7 +159,7 @@ pretty\t'A box of `key: value` lines'
 raw\t'The body of the answer, untouched'
 yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
-explore\t'An interactive viewer, on a terminal'"
+explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_using_subcommand completion" -l transform -d 'Print only the part at this GJSON path' -r -f
 complete -c openai -n "__fish_openai_using_subcommand completion" -l color -d 'When to colour: auto, always or never' -r -f -a "auto\t'On a terminal, as far as the environment does not say otherwise'
 always\t'Everywhere'
@@ -171,7 +171,7 @@ pretty\t'A box of `key: value` lines'
 raw\t'The body of the answer, untouched'
 yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
-explore\t'An interactive viewer, on a terminal'"
+explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_using_subcommand completion" -l transform-error -d 'Print only this part of the error object' -r -f
 complete -c openai -n "__fish_openai_using_subcommand completion" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand completion" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f

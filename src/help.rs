@@ -155,6 +155,9 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["--verbose"], "--debug"),
 ];
 
+/// The tip for a command that is not even like one of ours: most are of the official tool.
+const ONLY: &str = "the only command on the API is 'openai files retrieve FILE_ID'";
+
 /// `mistake` with the tip that leads to the right command in one step, where there is one, and
 /// without those tips of clap that do not.
 fn advised(mut mistake: clap::Error, args: &[OsString]) -> clap::Error {
@@ -186,13 +189,20 @@ fn advised(mut mistake: clap::Error, args: &[OsString]) -> clap::Error {
         // That an unknown option may also be meant as an id helps nobody.
         mistake.remove(ContextKind::Suggested);
         // Nor does a name that the help does not show.
-        if let Some(ContextValue::Strings(mut names)) =
-            mistake.remove(ContextKind::SuggestedSubcommand)
-        {
-            names.retain(|name| !name.starts_with('@'));
+        let mut names = match mistake.remove(ContextKind::SuggestedSubcommand) {
+            Some(ContextValue::Strings(names)) => names,
+            _ => Vec::new(),
+        };
+        names.retain(|name| !name.starts_with('@'));
+        if !names.is_empty() {
             mistake.insert(
                 ContextKind::SuggestedSubcommand,
                 ContextValue::Strings(names),
+            );
+        } else if kind == ContextKind::InvalidSubcommand {
+            mistake.insert(
+                ContextKind::Suggested,
+                ContextValue::StyledStrs(vec![ONLY.into()]),
             );
         }
     }

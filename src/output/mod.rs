@@ -42,7 +42,7 @@ pub enum Format {
     Yaml,
     /// A card with sizes and dates for people; several files make one table
     Table,
-    /// An interactive viewer, on a terminal
+    /// The table on a terminal, else JSON; the interactive viewer is not built yet
     Explore,
 }
 

@@ -297,11 +297,11 @@ fn no_guess_is_better_than_a_wrong_one() {
     for (line, expected) in [
         (
             "chat",
-            "unrecognized subcommand 'chat'\n\nUsage: openai [OPTIONS] [COMMAND]",
+            "unrecognized subcommand 'chat'\n\n  tip: the only command on the API is 'openai files retrieve FILE_ID'\n\nUsage: openai [OPTIONS] [COMMAND]",
         ),
         (
             "files list",
-            "unrecognized subcommand 'list'\n\nUsage: openai files [OPTIONS] [COMMAND]",
+            "unrecognized subcommand 'list'\n\n  tip: the only command on the API is 'openai files retrieve FILE_ID'\n\nUsage: openai files [OPTIONS] [COMMAND]",
         ),
         (
             "files retrieve x --zzz",

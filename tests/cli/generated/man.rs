@@ -29,7 +29,7 @@ Commands on the files of the Files API: what was uploaded for fine-tuning, batch
 const WAITING: &str = "\
 With `--wait` a file is asked for again and again until its status is final. On a terminal one live line shows how it goes; elsewhere each change of the status is told in a line on standard error.
 
-On a terminal, characters that could act on it (escape sequences, text that runs backwards) are shown escaped. In a pipe the data is untouched.";
+On a terminal, characters that could act on it (escape sequences, text that runs backwards) are shown escaped. In a pipe the data is untouched, but for what would break the lines of table and pretty.";
 
 const DIFFERENCES: &[&str] = &[
     "Ids are arguments, too; there may be several of them, and - reads them from standard input. The official tool takes one `--file-id` and drains standard input.",

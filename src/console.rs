@@ -10,8 +10,7 @@ use colored::Colorize as _;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 
-use crate::client::error::span;
-use crate::error::{self, Exit, Failure};
+use crate::error::{self, Exit, Failure, span};
 use crate::files::id::FileId;
 use crate::live::LiveLine;
 use crate::output::{self, Remark};

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use colored::Colorize as _;
 
@@ -198,16 +199,31 @@ pub fn settle(error: anyhow::Error) -> Option<Failure> {
             Some(io) if io.kind() == io::ErrorKind::BrokenPipe => None,
             Some(io) => Some(Failure::new(
                 Exit::Failure,
-                format!("cannot write to standard output: {}", words(io)),
+                format!("cannot write to standard output: {}", io_words(io)),
             )),
             None => Some(Failure::new(Exit::Failure, format!("{error:#}"))),
         },
     }
 }
 
+/// A duration in words: `5s`, `2m 30s`.
+#[must_use]
+pub fn span(duration: Duration) -> String {
+    // What is left of a second says nothing once seconds count.
+    let rounded = if duration < Duration::from_secs(2) {
+        duration.as_millis().try_into().map(Duration::from_millis)
+    } else {
+        Ok(Duration::from_secs(duration.as_secs()))
+    };
+    match jiff::SignedDuration::try_from(rounded.unwrap_or(Duration::MAX)) {
+        Ok(duration) if duration.as_hours() < 24 * 365 => format!("{duration:#}"),
+        _ => "more than a year".to_owned(),
+    }
+}
+
 /// What the system says about a failed operation, without the number that only it understands.
 #[must_use]
-pub fn words(error: &io::Error) -> String {
+pub fn io_words(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error ") {
         Some((words, _)) => words.to_lowercase(),
@@ -227,3 +243,15 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_short() {
+        assert_eq!(span(Duration::from_millis(1500)), "1s 500ms");
+        assert_eq!(span(Duration::from_secs(300)), "5m");
+        assert_eq!(span(Duration::MAX), "more than a year");
+    }
+}

@@ -26,7 +26,6 @@ pub mod files;
 mod help;
 pub mod json;
 mod live;
-mod no_proxy;
 pub mod output;
 pub mod secret;
 pub mod settings;
@@ -110,7 +109,7 @@ fn look_up(
         .enable_time()
         .build()
         .map_err(|error| {
-            let why = error::words(&error);
+            let why = error::io_words(&error);
             Failure::new(Exit::Failure, format!("cannot start: {why}"))
         })?;
     let out = terminal::standard_output()?;

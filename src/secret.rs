@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::iter::Peekable;
+use std::str::MatchIndices;
 
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "[redacted]";
@@ -56,31 +58,32 @@ pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
 /// `text` without `secret`; nothing if it does not occur.
 fn replace(text: &str, secret: &str) -> Option<String> {
     let first = secret.chars().next()?;
+    // What a spelling may begin with. One search for each is much faster than one for all: texts
+    // may have megabytes, and hold none of them.
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    let mut beginnings =
+        [lower, upper, '\\', '%'].map(|beginning| text.match_indices(beginning).peekable());
     let mut replaced = None;
-    let mut kept_to = text;
-    let mut rest = text;
-    let starts = [
-        first.to_ascii_lowercase(),
-        first.to_ascii_uppercase(),
-        '\\',
-        '%',
-    ];
-    while let Some(at) = rest.find(starts) {
-        let here = rest.get(at..)?;
-        let after = secret.chars().try_fold(here, after);
-        if let Some(after) = after {
+    let mut kept_to = 0;
+    loop {
+        let next = |places: &mut Peekable<MatchIndices<'_, char>>| places.peek().map(|it| it.0);
+        let Some(at) = beginnings.iter_mut().filter_map(next).min() else {
+            break;
+        };
+        for places in &mut beginnings {
+            places.next_if(|it| it.0 == at);
+        }
+        if at < kept_to {
+            continue;
+        }
+        if let Some(rest) = secret.chars().try_fold(text.get(at..)?, after) {
             let replaced = replaced.get_or_insert_with(String::new);
-            replaced.push_str(kept_to.get(..kept_to.len() - here.len())?);
+            replaced.push_str(text.get(kept_to..at)?);
             replaced.push_str(REDACTED);
-            kept_to = after;
-            rest = after;
-        } else {
-            let mut characters = here.chars();
-            characters.next();
-            rest = characters.as_str();
+            kept_to = text.len() - rest.len();
         }
     }
-    replaced.map(|replaced| replaced + kept_to)
+    replaced.and_then(|replaced| Some(replaced + text.get(kept_to..)?))
 }
 
 /// How often a text may have been quoted in another; each time doubles the backslashes.
@@ -200,6 +203,10 @@ pub fn api_key(pasted: &str) -> Result<Secret, BadKey> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -278,5 +285,53 @@ mod tests {
             scrub("Bearer sk-secret, sk-secret", &secrets),
             "[redacted], [redacted]"
         );
+    }
+
+    /// A secret, and the same with each character as it is or escaped.
+    fn spelled() -> impl Strategy<Value = (String, String)> {
+        // Escaped in more than one way, a backslash could be read in more than one way.
+        let character = any::<char>().prop_filter("a backslash", |it| *it != '\\');
+        let characters = prop::collection::vec((character, 0..4_u8), 8..40);
+        characters.prop_map(|characters| {
+            let mut spelled = String::new();
+            for (character, way) in &characters {
+                let mut buffer = [0; 4];
+                let code = u32::from(*character);
+                match way {
+                    0 if code <= 0xffff => write!(spelled, "\\u{code:04x}").unwrap(),
+                    1 => {
+                        for byte in character.encode_utf8(&mut buffer).bytes() {
+                            write!(spelled, "%{byte:02X}").unwrap();
+                        }
+                    }
+                    2 if matches!(character, '"' | '/') => spelled.extend(['\\', *character]),
+                    _ => spelled.push(*character),
+                }
+            }
+            let plain = characters.iter().map(|(character, _)| character);
+            (plain.collect(), spelled)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_spelling_hides_a_secret(
+            (secret, spelled) in spelled(),
+            before in "[a-z\\\\%u0-9]{0,12}",
+            after in "\\PC{0,12}",
+        ) {
+            let secrets = [Secret::new(secret.as_str())];
+            let text = format!("{before}{spelled}{after}");
+            let scrubbed = scrub(&text, &secrets);
+            prop_assert!(scrubbed.contains(REDACTED), "{scrubbed}");
+            prop_assert!(scrubbed.ends_with(&after));
+            prop_assert!(!scrubbed.contains(&secret));
+        }
+
+        #[test]
+        fn text_without_a_secret_stays_as_it_is(text in "\\PC{0,200}") {
+            let secrets = [Secret::new("sk-sentinel")];
+            prop_assert_eq!(scrub(&text, &secrets), text.as_str());
+        }
     }
 }

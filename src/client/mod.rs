@@ -1,8 +1,10 @@
 //! The HTTP layer: one lookup is one GET with its repetitions.
 
 pub mod error;
+mod report;
 pub mod retry;
 mod tls;
+pub mod words;
 
 use std::cell::Cell;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -326,7 +328,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@');
 
 /// The URL of a file: `/files/{id}` after the path of the base URL, whose query stays.
-fn file_url(base: &Url, id: &FileId) -> Url {
+#[must_use]
+pub fn file_url(base: &Url, id: &FileId) -> Url {
     let path = base.path().trim_end_matches('/');
     let id = utf8_percent_encode(id.as_str(), ENCODED);
     let mut url = base.clone();

@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
-use crate::error::{Exit, Failure, words};
+use crate::error::{Exit, Failure, io_words};
 use crate::settings::{Connection, Tls};
 
 /// The TLS configuration of a run. Where nothing is `encrypted` no trust anchor is read, which
@@ -157,7 +157,7 @@ fn read_into(
         return Ok(());
     }
     Err(match why.map(|error| error.kind) {
-        Some(ErrorKind::Io { inner, .. }) => words(&inner),
+        Some(ErrorKind::Io { inner, .. }) => io_words(&inner),
         Some(ErrorKind::Pem(error)) => pem_problem(&error, "certificate"),
         _ => "it holds no certificate in PEM form".to_owned(),
     })
@@ -222,7 +222,7 @@ fn pem_problem(error: &rustls::pki_types::pem::Error, what: &str) -> String {
     use rustls::pki_types::pem::Error;
     match error {
         Error::NoItemsFound => format!("it holds no {what} in PEM form"),
-        Error::Io(error) => words(error),
+        Error::Io(error) => io_words(error),
         // Other texts of this error may quote the file, and one of the files is a secret.
         _ => "it is not valid PEM".to_owned(),
     }

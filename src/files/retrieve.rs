@@ -14,10 +14,10 @@ use tokio::time::Instant;
 use super::id::FileId;
 use super::object::{FileObject, Status};
 use super::wait::{self, Next};
-use crate::client::error::span;
+use crate::client::error::{Cause, Network};
 use crate::client::{Client, Found, error};
 use crate::console::Console;
-use crate::error::{Exit, Failure, words};
+use crate::error::{Exit, Failure, io_words, span};
 use crate::output::{self, Printer};
 use crate::settings::{IdSource, Settings, Wait};
 
@@ -171,8 +171,9 @@ impl Retrieval<'_> {
         let mut last = match self.request(id, first_deadline).await {
             Ok(found) => found,
             Err(error) => {
+                let ran_out = self.ran_out_of_time(&error);
                 let mut failure = self.failure(error, id);
-                if first_deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                if ran_out {
                     failure.exit = Exit::NotReady;
                 }
                 return failed(failure);
@@ -227,6 +228,12 @@ impl Retrieval<'_> {
             found: Some((id.clone(), last.object)),
             failure,
         }
+    }
+
+    /// Whether the time to wait ended an attempt, which by itself could have taken longer.
+    fn ran_out_of_time(&self, error: &error::Error) -> bool {
+        let longest = self.settings.connection.timeout;
+        matches!(error.cause, Cause::Network(Network::Timeout(limit)) if limit < longest)
     }
 
     fn failure(&self, error: error::Error, id: &FileId) -> Failure {
@@ -366,7 +373,7 @@ fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
         }
     });
     let unread = reading.err().map(|error| {
-        let why = words(&error);
+        let why = io_words(&error);
         Err(Failure::new(
             Exit::Failure,
             format!("cannot read standard input: {why}"),
@@ -416,6 +423,9 @@ fn read_line(stdin: &mut impl BufRead, number: u64) -> Result<Option<String>, Un
         Ok(_) => String::from_utf8(line)
             .map(Some)
             .map_err(|_| unread("is not valid UTF-8", false)),
-        Err(error) => Err(unread(&format!("cannot be read: {}", words(&error)), true)),
+        Err(error) => Err(unread(
+            &format!("cannot be read: {}", io_words(&error)),
+            true,
+        )),
     }
 }

@@ -149,6 +149,26 @@ fn the_id_is_appended_to_the_path_of_the_base_url() {
 }
 
 #[test]
+fn a_fragment_of_the_base_url_is_dropped() {
+    let server = Server::replying(Reply::error(404, "gone"));
+    retrieve()
+        .args(["a", "--base-url", &format!("{}#top", server.base_url())])
+        .server(&server)
+        .run()
+        .is(
+            3,
+            "",
+            "\
+error: no such file `a` (HTTP 404)
+  gone
+  url: {base}/files/a
+
+hint: check the id, and the base URL: most servers want one that ends in /v1
+",
+        );
+}
+
+#[test]
 fn the_scheme_may_be_written_in_any_case_and_the_host_may_be_ipv6() {
     let server = Server::options().on_ipv6().start(|_| Reply::file());
     let base = server.base_url().replace("http://", "HTTP://");

@@ -192,11 +192,16 @@ fn a_key_in_every_format_of_an_error_object_on_a_terminal() {
 fn a_transform_does_not_bring_a_key_to_light() {
     let inner = format!("{{\"key\":\"{}\"}}", as_json_escapes(KEY));
     let body = format!("{{\"error\":{{\"message\":{}}}}}", json_string(&inner));
-    let server = Server::replying(Reply::json(400, body));
-    look(&server)
-        .args(["--raw-output", "--transform-error", "message"])
-        .run()
-        .is(1, "", "{\"key\":\"[redacted]\"}\n");
+    for (path, expected) in [
+        ("message", "{\"key\":\"[redacted]\"}\n"),
+        ("message.@fromstr.key", "[redacted]\n"),
+    ] {
+        let server = Server::replying(Reply::json(400, body.clone()));
+        look(&server)
+            .args(["--raw-output", "--transform-error", path])
+            .run()
+            .is(1, "", expected);
+    }
 }
 
 #[test]

@@ -296,7 +296,7 @@ hint: check that the server is running, and the base URL
 fn the_time_to_wait_runs_out() {
     for status in ["uploaded", "pending"] {
         let server = Server::sequence([seen(status), seen(status), seen(status)]);
-        let run = wait(&server).args(["--wait-timeout", "400ms"]).run();
+        let run = wait(&server).args(["--wait-timeout", "800ms"]).run();
         run.is(
             8,
             printed(status),
@@ -309,7 +309,7 @@ hint: raise --wait-timeout to wait longer
 "
             ),
         );
-        assert!(run.elapsed >= Duration::from_millis(300), "{run}");
+        assert!(run.elapsed >= Duration::from_millis(600), "{run}");
     }
 }
 
@@ -334,7 +334,7 @@ fn a_look_takes_no_longer_than_what_is_left() {
         seen("uploaded"),
         Reply::script([Step::Hang]),
     ]));
-    let run = wait(&server).args(["--wait-timeout", "300ms"]).run();
+    let run = wait(&server).args(["--wait-timeout", "1s"]).run();
     run.is(
         8,
         printed("uploaded"),
@@ -507,13 +507,7 @@ fn every_file_that_is_not_ready_is_told_and_the_code_is_theirs_if_they_agree() {
     ] {
         let run = retrieve()
             .args(ids)
-            .args([
-                "--wait",
-                "--wait-timeout",
-                "50ms",
-                "--poll-interval",
-                "10ms",
-            ])
+            .args(["--wait", "--wait-timeout", "0"])
             .args(["--transform", "status", "-r"])
             .server(&server)
             .run();

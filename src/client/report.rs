@@ -1,0 +1,431 @@
+//! What to say about a lookup that failed: what happened, to which file, and what to do next.
+
+use std::borrow::Cow;
+
+use reqwest::Url;
+use reqwest::header::AUTHORIZATION;
+
+use super::error::{Answer, Cause, Error, LONGEST_HEADER, Network, Redirect, Refusal};
+use super::tls;
+use super::words::{EXCERPT, cut, excerpt, words};
+use crate::error::{Exit, Failure, span};
+use crate::files::id::FileId;
+use crate::secret::{Secret, scrub};
+use crate::settings::{Connection, Credentials, Proxy};
+
+impl Error {
+    /// Says what happened to the lookup of `id`, and what to do.
+    #[must_use]
+    pub fn into_failure(self, id: &FileId, connection: &Connection) -> Failure {
+        let host = host(&self.url);
+        let attempts = match self.attempts {
+            0 | 1 => String::new(),
+            number => format!(", {number} attempts"),
+        };
+        let come_back = match self.cause {
+            Cause::HeldBack(left) => Some(left),
+            _ => self.come_back,
+        };
+        let secrets = &connection.secrets();
+        let mut failure = match self.cause {
+            Cause::Status(answer) => status(answer.scrubbed(secrets), id, connection, &attempts),
+            Cause::Unusable(answer, why) => unusable(&answer.scrubbed(secrets), &why, id),
+            Cause::TooLarge(limit) => Failure::new(
+                Exit::Failure,
+                format!("the answer for `{id}` is larger than {} MiB", limit >> 20),
+            )
+            .hint("check the base URL; a file object has a few hundred bytes"),
+            Cause::Redirect(redirect) => redirected(redirect, id, &self.url, secrets),
+            Cause::LongUrl(longest) => {
+                let length = self.url.as_str().len();
+                let id = cut(id.as_str(), EXCERPT);
+                return Failure::usage(format!(
+                    "cannot look up `{id}`: its URL has {length} bytes, and {longest} are the limit"
+                ));
+            }
+            Cause::Network(network) => network_failure(network, id, &host, connection, &attempts),
+            Cause::HeldBack(_) => Failure::new(
+                Exit::RateLimit,
+                format!("`{id}` was not looked up: the server asked for no more requests"),
+            ),
+        };
+        if let Some(delay) = come_back {
+            failure.hint = Some(format!("the server asks to come back in {}", span(delay)));
+        }
+        failure.url = Some(self.url.into());
+        failure
+    }
+}
+
+fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) -> Failure {
+    let http = format!("(HTTP {}{attempts})", answer.status);
+    let default_host = connection.is_default_host;
+    let (exit, message, hint) = match answer.status {
+        404 => (
+            Exit::NotFound,
+            format!("no such file `{id}` {http}"),
+            if default_host {
+                Some("files belong to one project; check --project or OPENAI_PROJECT_ID".to_owned())
+            } else {
+                Some(
+                    "check the id, and the base URL: most servers want one that ends in /v1"
+                        .to_owned(),
+                )
+            },
+        ),
+        401 => (
+            Exit::Authentication,
+            format!("not authorized to look up `{id}` {http}"),
+            Some(match connection.credentials {
+                _ if connection.custom_headers.contains_key(AUTHORIZATION) => {
+                    "the server did not accept the Authorization of OPENAI_CUSTOM_HEADERS"
+                        .to_owned()
+                }
+                Credentials::ApiKey(_, source) => {
+                    format!("the server did not accept the API key from {source}")
+                }
+                Credentials::Basic(..) => {
+                    "the server did not accept the user name and password of the base URL"
+                        .to_owned()
+                }
+                Credentials::None => "set OPENAI_API_KEY or use --api-key-file".to_owned(),
+            }),
+        ),
+        403 => (
+            Exit::Authentication,
+            format!("not allowed to look up `{id}` {http}"),
+            Some(
+                "check what the API key may do, and the organization and project it is for"
+                    .to_owned(),
+            ),
+        ),
+        407 => unknown_to_proxy(connection, &http),
+        429 if answer.is_out_of_quota() => (
+            Exit::RateLimit,
+            format!("no quota left to look up `{id}` {http}"),
+            Some(
+                "asking again does not help; check plan and billing of the organization".to_owned(),
+            ),
+        ),
+        429 => (
+            Exit::RateLimit,
+            format!("too many requests; `{id}` was not looked up {http}"),
+            Some("try again later, or with a lower --concurrency".to_owned()),
+        ),
+        408 | 409 | 500..=599 => (
+            Exit::Server,
+            format!("the server failed to look up `{id}` {http}"),
+            Some("try again later, or raise --max-retries".to_owned()),
+        ),
+        400..=499 => (
+            Exit::Failure,
+            format!("the server refused to look up `{id}` {http}"),
+            tls_trouble(&answer, connection),
+        ),
+        _ => (
+            Exit::Failure,
+            format!("the server gave no usable answer for `{id}` {http}"),
+            Some("check the base URL, and what stands between here and the server".to_owned()),
+        ),
+    };
+    let hint = perhaps_from_proxy(answer.status, connection).or(hint);
+    Failure {
+        details: words(&answer.body),
+        request_id: answer.start_of_header("x-request-id"),
+        hint,
+        answer: String::from_utf8(answer.body).ok(),
+        ..Failure::new(exit, message)
+    }
+}
+
+/// Status 407: the proxy does not know who is asking. `http` is the status as messages show it.
+fn unknown_to_proxy(connection: &Connection, http: &str) -> (Exit, String, Option<String>) {
+    let (what, hint) = match &connection.proxy {
+        Some(proxy) if proxy.has_user_info() => (
+            format!(
+                "{} does not accept the user name and password",
+                proxy.name()
+            ),
+            proxy.credentials_hint(),
+        ),
+        Some(proxy) => (
+            format!("{} wants a user name and password", proxy.name()),
+            proxy.credentials_hint(),
+        ),
+        None => (
+            "the proxy wants a user name and password".to_owned(),
+            "put them into the URL of the proxy: http://USER:PASSWORD@HOST:PORT".to_owned(),
+        ),
+    };
+    (Exit::Network, format!("{what} {http}"), Some(hint))
+}
+
+/// What to do where an answer with this status may be that of the proxy, which is asked itself
+/// for http URLs.
+fn perhaps_from_proxy(status: u16, connection: &Connection) -> Option<String> {
+    let proxy = connection.proxy.as_ref()?;
+    let may_be = connection.base_url.scheme() == "http" && matches!(status, 403 | 502..=504);
+    let host = connection.base_url.host_str().unwrap_or_default();
+    may_be.then(|| {
+        format!(
+            "{} may have answered this, not the server; NO_PROXY can exempt {host}",
+            proxy.name()
+        )
+    })
+}
+
+/// What to do about TLS where a server or proxy speaks of it in an ordinary answer: nginx, Apache
+/// and Go do so where they get http on a port for https, nginx also where it does not get the
+/// client certificate that it wants.
+fn tls_trouble(answer: &Answer, connection: &Connection) -> Option<String> {
+    let body = String::from_utf8_lossy(&answer.body);
+    if answer.status != 400 {
+        None
+    } else if connection.base_url.scheme() == "http" {
+        ["HTTPS", "SSL-enabled"]
+            .iter()
+            .any(|word| body.contains(word))
+            .then(|| "the server wants https:// in the base URL".to_owned())
+    } else {
+        let hint = match connection.tls.client {
+            Some(_) => "check --mtls-client-cert-file: the server does not accept it",
+            None => "the server wants --mtls-client-cert-file and --mtls-client-key-file",
+        };
+        body.contains("SSL certificate").then(|| hint.to_owned())
+    }
+}
+
+fn unusable(answer: &Answer, why: &str, id: &FileId) -> Failure {
+    let content_type = answer
+        .start_of_header("content-type")
+        .unwrap_or_else(|| "no content type".to_owned());
+    // The header is gone where the library could decode the body.
+    let encoding = answer
+        .start_of_header("content-encoding")
+        .filter(|encoding| !["", "identity"].contains(&encoding.as_str()));
+    let why = encoding.as_ref().map_or(Cow::Borrowed(why), |encoding| {
+        Cow::Owned(format!(
+            "it is encoded as {encoding}, which cannot be read here"
+        ))
+    });
+    let mut failure = Failure::new(
+        Exit::Failure,
+        format!("the answer for `{id}` is not a file object: {why}"),
+    )
+    .detail(format!("HTTP {}, {content_type}", answer.status));
+    if !answer.body.is_empty() && encoding.is_none() {
+        failure = failure.detail(excerpt(&answer.body));
+    }
+    failure.request_id = answer.start_of_header("x-request-id");
+    failure
+        .hint("check the base URL; a login page or a gateway may have answered instead of the API")
+}
+
+fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &[Secret]) -> Failure {
+    let message = match &redirect {
+        Redirect::Nowhere => format!("the server redirects `{id}`, but not to a URL"),
+        Redirect::TooMany => format!("the server redirects `{id}` in circles"),
+        Redirect::Elsewhere(_) => {
+            format!("the server redirects `{id}` to another origin; not followed")
+        }
+    };
+    let failure = Failure::new(Exit::Failure, message);
+    match redirect {
+        Redirect::Elsewhere(target) => failure
+            .detail(format!(
+                "from {} to {}",
+                url.origin().ascii_serialization(),
+                origin(&target, secrets)
+            ))
+            .hint("if that is where the API is, name it with --base-url"),
+        Redirect::Nowhere | Redirect::TooMany => failure.hint("check the base URL"),
+    }
+}
+
+/// The origin of `url` as a person names it: its scheme, where that has no hosts.
+fn origin(url: &Url, secrets: &[Secret]) -> String {
+    let origin = url.origin();
+    if origin.is_tuple() {
+        let origin = origin.ascii_serialization();
+        cut(&scrub(&origin, secrets), LONGEST_HEADER).into_owned()
+    } else {
+        format!("{}:", url.scheme())
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm for each cause")]
+fn network_failure(
+    network: Network,
+    id: &FileId,
+    host: &str,
+    connection: &Connection,
+    attempts: &str,
+) -> Failure {
+    let proxy = connection.proxy.as_ref();
+    let name = proxy.map(Proxy::name).unwrap_or_default();
+    let via = proxy.map_or(String::new(), |_| format!(" through {name}"));
+    // Through an HTTP proxy no other connection is made and no other name resolved than its own.
+    let to_proxy = proxy.is_some_and(|proxy| proxy.url.scheme().starts_with("http"));
+    // An http URL is asked for at the proxy itself, and through it only where it speaks SOCKS.
+    let asks_proxy = to_proxy && connection.base_url.scheme() == "http";
+    let peer = if to_proxy { &name } else { host };
+    let reach = format!("cannot reach {host}{via} to look up `{id}`");
+    let base_url = "check the network and the base URL".to_owned();
+    // What cannot be decoded did arrive.
+    let arrived = matches!(network, Network::Encoding);
+    let exit = if arrived {
+        Exit::Failure
+    } else {
+        Exit::Network
+    };
+    let (code, what, hint) = match network {
+        Network::Dns(words) => (
+            "dns",
+            format!(
+                "cannot reach {peer} to look up `{id}`: the name does not resolve{attempts} ({words})"
+            ),
+            Some(check_name(proxy).to_owned()),
+        ),
+        Network::Refused => (
+            "connection_refused",
+            format!("cannot reach {peer} to look up `{id}`: connection refused{attempts}"),
+            Some(if to_proxy {
+                format!("check that the proxy is running, or exempt {host} by NO_PROXY")
+            } else {
+                "check that the server is running, and the base URL".to_owned()
+            }),
+        ),
+        Network::ConnectTimeout => (
+            "timeout",
+            format!(
+                "{reach}: no connection within {}{attempts}",
+                span(connection.connect_timeout)
+            ),
+            Some(base_url),
+        ),
+        Network::Timeout(limit) => (
+            "timeout",
+            format!(
+                "no complete answer for `{id}` from {host}{via} within {}{attempts}",
+                span(limit)
+            ),
+            Some(if limit < connection.timeout {
+                "try again, or raise --wait-timeout".to_owned()
+            } else {
+                "try again, or raise --timeout".to_owned()
+            }),
+        ),
+        Network::Cut => (
+            "connection_reset",
+            format!(
+                "the connection to {host}{via} ended before the answer for `{id}` was complete{attempts}"
+            ),
+            Some("try again later".to_owned()),
+        ),
+        Network::Tls { error, at_proxy } => {
+            let at_proxy = at_proxy || asks_proxy;
+            let (why, hint) = tls::explain(&error, at_proxy, connection);
+            let through = format!("{host}{via}");
+            let peer = if at_proxy { name } else { through };
+            let what = format!("no trusted connection to {peer} to look up `{id}`: {why}");
+            ("tls", what, hint)
+        }
+        Network::Proxy(refusal) => {
+            let (what, hint) = refused_by_proxy(refusal, host, &reach, attempts, proxy);
+            ("proxy", what, hint)
+        }
+        Network::NotHttp | Network::Unasked => {
+            let through = format!("{host}{via}");
+            let (peer, url) = if asks_proxy {
+                (name, "the proxy")
+            } else {
+                (through, "the base URL")
+            };
+            let what = format!("what {peer} answered for `{id}` is not valid HTTP{attempts}");
+            let hint = format!("check scheme and port of {url}: http:// or https://");
+            ("not_http", what, Some(hint))
+        }
+        Network::LargeHead => (
+            "large_head",
+            format!("the answer for `{id}` from {host}{via} has too many or too large headers"),
+            Some(base_url),
+        ),
+        Network::Encoding => (
+            "encoding",
+            format!(
+                "the answer for `{id}` from {host}{via} cannot be decoded: it is not gzip as its header says"
+            ),
+            None,
+        ),
+        Network::Other(words) => (
+            "network",
+            format!("{reach}: {words}{attempts}"),
+            Some(if words.contains("too many open files") {
+                "raise the limit (ulimit -n), or lower --concurrency".to_owned()
+            } else {
+                base_url
+            }),
+        ),
+    };
+    Failure {
+        code: Some(code),
+        hint,
+        ..Failure::new(exit, what)
+    }
+}
+
+/// What to do about a name that does not resolve. Two schemes of proxies differ from others in
+/// who resolves it.
+fn check_name(proxy: Option<&Proxy>) -> &'static str {
+    match proxy.map(|proxy| proxy.url.scheme()) {
+        Some("socks5") => {
+            "check the spelling of the host; socks5 resolves it here, socks5h at the proxy"
+        }
+        Some("socks4") => {
+            "check the spelling of the host; socks4 resolves it here, socks4a at the proxy"
+        }
+        _ => "check the spelling of the host, and the network",
+    }
+}
+
+/// What a proxy that does not let us through means, and what to do about it.
+fn refused_by_proxy(
+    refusal: Refusal,
+    host: &str,
+    reach: &str,
+    attempts: &str,
+    proxy: Option<&Proxy>,
+) -> (String, Option<String>) {
+    let what = match refusal {
+        Refusal::Unreachable => format!("{reach}: the proxy cannot be reached{attempts}"),
+        Refusal::Credentials if proxy.is_some_and(Proxy::has_user_info) => {
+            format!("{reach}: the proxy does not accept the user name and password")
+        }
+        Refusal::Credentials => format!("{reach}: the proxy wants a user name and password"),
+        Refusal::NoConnection("") => format!("{reach}: the proxy does not connect to it"),
+        Refusal::NoConnection(why) => {
+            format!("{reach}: the proxy does not connect to it ({why})")
+        }
+        Refusal::NotSocks => format!("{reach}: the proxy does not speak SOCKS"),
+    };
+    let hint = match refusal {
+        Refusal::Unreachable => {
+            format!("check that the proxy is running, or exempt {host} by NO_PROXY")
+        }
+        Refusal::Credentials => return (what, proxy.map(Proxy::credentials_hint)),
+        Refusal::NoConnection(_) => {
+            format!("check what the proxy allows, or exempt {host} by NO_PROXY")
+        }
+        Refusal::NotSocks => "check scheme and port of the proxy".to_owned(),
+    };
+    (what, Some(hint))
+}
+
+/// Host and port of `url` as a person names them.
+fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}

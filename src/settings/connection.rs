@@ -1,0 +1,466 @@
+//! How to reach the server and what to send along: base URL, key, headers, proxy, certificates.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Read};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use reqwest::Url;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+
+use super::environment::Environment;
+use super::no_proxy;
+use crate::cli::Options;
+use crate::error::{self, Exit, Failure};
+use crate::secret::{Secret, api_key, is_secret_name, looks_like_key};
+
+/// Where the OpenAI API is (API reference, "Making requests").
+pub const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
+
+/// How long connecting alone may take (SDK default).
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long one attempt may take (SDK default).
+const TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// How often a failed request is repeated (SDK default).
+const MAX_RETRIES: u32 = 2;
+
+/// How to reach the server and what to send along.
+#[derive(Debug)]
+pub struct Connection {
+    /// The base URL, without user info.
+    pub base_url: Url,
+    /// Whether it is the default, and not somebody's own choice.
+    pub is_default_host: bool,
+    /// What proves who is asking.
+    pub credentials: Credentials,
+    /// The value of `OpenAI-Organization`.
+    pub organization: Option<HeaderValue>,
+    /// The value of `OpenAI-Project`.
+    pub project: Option<HeaderValue>,
+    /// Further headers; they replace ours of the same name.
+    pub custom_headers: HeaderMap,
+    /// The proxy for this base URL, if there is one.
+    pub proxy: Option<Proxy>,
+    /// Where trust anchors and the client certificate come from.
+    pub tls: Tls,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How long one attempt may take, from connecting to the last byte.
+    pub timeout: Duration,
+    /// How often a failed attempt is repeated.
+    pub max_retries: u32,
+}
+
+/// What proves who is asking.
+#[derive(Debug)]
+pub enum Credentials {
+    /// An API key, and where it came from in words.
+    ApiKey(Secret, &'static str),
+    /// The user info of the base URL.
+    Basic(UserInfo),
+    /// Nothing.
+    None,
+}
+
+/// The user info of a URL, decoded. Where there is no password the name may be a token, so both
+/// are kept secret.
+#[derive(Debug)]
+pub struct UserInfo {
+    name: Secret,
+    password: Option<Secret>,
+}
+
+impl UserInfo {
+    /// The user info of `url`, if it has any.
+    #[must_use]
+    pub fn of(url: &Url) -> Option<Self> {
+        let decode = |text: &str| {
+            let decoded = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+            Secret::new(decoded)
+        };
+        let has_some = !url.username().is_empty() || url.password().is_some();
+        has_some.then(|| Self {
+            name: decode(url.username()),
+            password: url.password().map(decode),
+        })
+    }
+
+    /// What follows `Basic` in a header (RFC 7617, section 2).
+    #[must_use]
+    pub fn encoded(&self) -> Secret {
+        let password = self.password.as_ref().map_or("", Secret::reveal);
+        let pair = format!("{}:{password}", self.name.reveal());
+        Secret::new(BASE64_STANDARD.encode(pair))
+    }
+
+    /// What must not be printed.
+    fn secrets(&self) -> [Secret; 2] {
+        let word = self.password.as_ref().unwrap_or(&self.name);
+        [self.encoded(), word.clone()]
+    }
+}
+
+/// A proxy.
+pub struct Proxy {
+    /// Its URL, which may hold a password.
+    pub url: Url,
+    /// The variable that names it.
+    pub source: &'static str,
+}
+
+impl Proxy {
+    /// The proxy as messages name it, without user info.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let url = without_user_info(&self.url);
+        format!(
+            "the proxy {} (from {})",
+            url.as_str().trim_end_matches('/'),
+            self.source
+        )
+    }
+
+    /// Whether its URL holds a user name or password.
+    #[must_use]
+    pub fn has_user_info(&self) -> bool {
+        UserInfo::of(&self.url).is_some()
+    }
+
+    /// What to do about a proxy that wants a user name and password, or others.
+    #[must_use]
+    pub fn credentials_hint(&self) -> String {
+        let source = self.source;
+        if self.has_user_info() {
+            format!("check the user name and password in {source}")
+        } else {
+            let scheme = self.url.scheme();
+            format!("put them into {source}: {scheme}://USER:PASSWORD@HOST:PORT")
+        }
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+/// Where trust anchors and the client certificate come from.
+#[derive(Debug, Default)]
+pub struct Tls {
+    /// `SSL_CERT_FILE`.
+    pub cert_file: Option<PathBuf>,
+    /// `SSL_CERT_DIR`.
+    pub cert_dir: Option<PathBuf>,
+    /// PEM files of the client certificate chain and of its key.
+    pub client: Option<(PathBuf, PathBuf)>,
+}
+
+impl Connection {
+    /// Everything that must not be printed, longer texts before those that they contain.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<Secret> {
+        let mut secrets = Vec::new();
+        match &self.credentials {
+            Credentials::ApiKey(key, _) => secrets.push(key.clone()),
+            Credentials::Basic(user_info) => secrets.extend(user_info.secrets()),
+            Credentials::None => {}
+        }
+        if let Some(user_info) = self.proxy.as_ref().and_then(|it| UserInfo::of(&it.url)) {
+            secrets.extend(user_info.secrets());
+        }
+        for (name, value) in &self.custom_headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            if is_secret_name(name.as_str()) {
+                // `Bearer KEY`, `session=ID; other=ID`: each part may come back alone.
+                let parts = value.split([' ', ';', ',']);
+                let values =
+                    parts.map(|part| part.split_once('=').map_or(part, |(_, value)| value));
+                secrets.extend(values.map(Secret::new));
+            }
+            secrets.push(Secret::new(value));
+        }
+        for (name, value) in self.base_url.query_pairs() {
+            if is_secret_name(&name) {
+                secrets.push(Secret::new(value));
+            }
+        }
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.reveal().len()));
+        secrets
+    }
+}
+
+/// `url` as it may be shown: without user name and password.
+#[must_use]
+pub fn without_user_info(url: &Url) -> Url {
+    let mut bare = url.clone();
+    // Neither can fail: both act on URLs with a host only, and others have no user info.
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    bare
+}
+
+/// Settles how to reach the server.
+pub(super) fn settle(
+    options: &Options,
+    environment: &Environment<'_>,
+) -> Result<Connection, Failure> {
+    let (mut base_url, is_default_host) = base_url(options, environment)?;
+    let custom_headers = custom_headers(environment)?;
+    let user_info = UserInfo::of(&base_url);
+    base_url = without_user_info(&base_url);
+    let credentials = match (key(options, environment)?, user_info) {
+        (Some((key, source)), _) => Credentials::ApiKey(key, source),
+        (None, Some(user_info)) => Credentials::Basic(user_info),
+        (None, None) if is_default_host && !custom_headers.contains_key(AUTHORIZATION) => {
+            return Err(no_key());
+        }
+        (None, None) => Credentials::None,
+    };
+    let header = |flag: &str, typed: &Option<String>, name: &str| -> Result<_, Failure> {
+        let (source, value) = match (typed, environment.text(name)?) {
+            (Some(typed), _) => (flag, typed.clone()),
+            (None, Some(value)) => (name, value),
+            (None, None) => return Ok(None),
+        };
+        HeaderValue::from_str(value.trim())
+            .map(Some)
+            .map_err(|_| Failure::usage(format!("{source} cannot be sent in a header")))
+    };
+    let organization = header("--organization", &options.organization, "OPENAI_ORG_ID")?;
+    let project = header("--project", &options.project, "OPENAI_PROJECT_ID")?;
+    let proxy = proxy(&base_url, environment)?;
+    let client = client_certificate(options, environment, &base_url)?;
+    let timeout = options.timeout.unwrap_or(TIMEOUT);
+    Ok(Connection {
+        is_default_host,
+        credentials,
+        organization,
+        project,
+        custom_headers,
+        proxy,
+        tls: Tls {
+            cert_file: environment.get("SSL_CERT_FILE").map(PathBuf::from),
+            cert_dir: environment.get("SSL_CERT_DIR").map(PathBuf::from),
+            client,
+        },
+        connect_timeout: CONNECT_TIMEOUT.min(timeout),
+        timeout,
+        max_retries: options.max_retries.unwrap_or(MAX_RETRIES),
+        base_url,
+    })
+}
+
+/// The base URL and whether it leads to the default host.
+fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bool), Failure> {
+    let (source, text) = match &options.base_url {
+        Some(typed) => ("--base-url", typed.reveal().to_owned()),
+        None => match environment.text("OPENAI_BASE_URL")? {
+            Some(value) => ("OPENAI_BASE_URL", value),
+            None => ("the default", DEFAULT_BASE_URL.to_owned()),
+        },
+    };
+    let text = text.trim();
+    // What stands before an @ may be a password, what follows a ? a key, and so may the whole.
+    let shown = || {
+        let (start, rest) = match text.rsplit_once('@') {
+            Some((_, rest)) => ("…@", rest),
+            None => ("", text),
+        };
+        let (rest, end) = match rest.split_once('?') {
+            Some((rest, _)) => (rest, "?…"),
+            None => (rest, ""),
+        };
+        let rest = if looks_like_key(rest) { "…" } else { rest };
+        format!("{source} \"{start}{rest}{end}\"")
+    };
+    let has_scheme = ["http://", "https://"].iter().any(|scheme| {
+        text.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
+    if !has_scheme {
+        let what = if text.contains("://") {
+            "has a scheme that is not spoken"
+        } else {
+            "is missing a scheme"
+        };
+        return Err(Failure::usage(format!(
+            "{} {what} (expected http:// or https://)",
+            shown()
+        )));
+    }
+    let mut url = Url::parse(text)
+        .map_err(|error| Failure::usage(format!("{} is not a URL: {error}", shown())))?;
+    url.set_fragment(None);
+    let is_default = url.host_str() == Some("api.openai.com") && url.scheme() == "https";
+    Ok((url, is_default))
+}
+
+/// The API key and where it came from.
+fn key(
+    options: &Options,
+    environment: &Environment<'_>,
+) -> Result<Option<(Secret, &'static str)>, Failure> {
+    let (pasted, source) = if let Some(typed) = &options.api_key {
+        (typed.clone(), "--api-key")
+    } else if let Some(path) = &options.api_key_file {
+        (read_key(path)?, "--api-key-file")
+    } else if let Some(value) = environment.text("OPENAI_API_KEY")? {
+        (Secret::new(value), "OPENAI_API_KEY")
+    } else {
+        return Ok(None);
+    };
+    let key = api_key(pasted.reveal())
+        .map_err(|bad| Failure::usage(format!("the API key from {source} {bad}")))?;
+    Ok(Some((key, source)))
+}
+
+/// The largest key file that is read, in bytes; far more than any key has.
+const LONGEST_KEY: u64 = 64 * 1024;
+
+fn read_key(path: &Path) -> Result<Secret, Failure> {
+    let read = |reader: &mut dyn Read| {
+        let mut text = String::new();
+        reader.take(LONGEST_KEY).read_to_string(&mut text)?;
+        Ok(Secret::new(text))
+    };
+    let unreadable = |what: &str, error: &io::Error| {
+        let why = error::io_words(error);
+        Failure::usage(format!("cannot read the API key from {what}: {why}"))
+    };
+    if path == Path::new("-") {
+        read(&mut io::stdin()).map_err(|error| unreadable("standard input", &error))
+    } else {
+        fs::File::open(path)
+            .and_then(|mut file| read(&mut file))
+            .map_err(|error| match path.display().to_string() {
+                key if looks_like_key(&key) => unreadable("a file", &error)
+                    .hint("--api-key-file takes the path of a file that holds the key"),
+                path => unreadable(&format!("`{path}`"), &error),
+            })
+    }
+}
+
+fn no_key() -> Failure {
+    Failure::new(Exit::Authentication, "no API key").hint(
+        "set OPENAI_API_KEY or use --api-key-file; keys are made at https://platform.openai.com/api-keys",
+    )
+}
+
+/// The headers of `OPENAI_CUSTOM_HEADERS`: a `Name: value` per line. Of two with the same name
+/// the last counts, as in the SDKs.
+fn custom_headers(environment: &Environment<'_>) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    let Some(text) = environment.text("OPENAI_CUSTOM_HEADERS")? else {
+        return Ok(headers);
+    };
+    for (index, line) in text.lines().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        // The line itself is not shown: its value may be a secret.
+        let bad = |why: &str| {
+            Failure::usage(format!("OPENAI_CUSTOM_HEADERS, line {}: {why}", index + 1))
+                .hint("expected one `Name: value` a line")
+        };
+        let (name, value) = line.split_once(':').ok_or_else(|| bad("no colon"))?;
+        let name = HeaderName::try_from(name.trim()).map_err(|_| bad("not a header name"))?;
+        if matches!(
+            name.as_str(),
+            "content-length" | "transfer-encoding" | "connection"
+        ) {
+            return Err(bad(
+                "this header belongs to the connection and cannot be set",
+            ));
+        }
+        let mut value =
+            HeaderValue::from_str(value.trim()).map_err(|_| bad("not a header value"))?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+/// The proxy that the environment names for `base_url`. None for a loopback host (as in Go).
+fn proxy(base_url: &Url, environment: &Environment<'_>) -> Result<Option<Proxy>, Failure> {
+    if is_loopback(base_url) {
+        return Ok(None);
+    }
+    let names: &[&str] = if base_url.scheme() == "https" {
+        &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+    } else if environment.get("REQUEST_METHOD").is_some() {
+        // A web server started us: whoever sends it a header `Proxy` sets this variable (httpoxy,
+        // CVE-2016-5385).
+        &["http_proxy", "ALL_PROXY", "all_proxy"]
+    } else {
+        &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+    };
+    let Some((source, text)) = environment.first(names)? else {
+        return Ok(None);
+    };
+    if let Some((_, list)) = environment.first(&["NO_PROXY", "no_proxy"])?
+        && no_proxy::exempts(&list, base_url)
+    {
+        return Ok(None);
+    }
+    let text = text.trim();
+    let with_scheme = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("http://{text}")
+    };
+    let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+    match Url::parse(&with_scheme) {
+        Ok(url) if url.has_host() && schemes.contains(&url.scheme()) => {
+            Ok(Some(Proxy { url, source }))
+        }
+        // The value may hold a password.
+        _ => Err(
+            Failure::usage(format!("{source} is not the URL of a proxy"))
+                .hint("expected http://HOST:PORT or socks5://HOST:PORT"),
+        ),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+fn client_certificate(
+    options: &Options,
+    environment: &Environment<'_>,
+    base_url: &Url,
+) -> Result<Option<(PathBuf, PathBuf)>, Failure> {
+    let path = |typed: &Option<PathBuf>, name| {
+        typed
+            .clone()
+            .or_else(|| environment.get(name).map(PathBuf::from))
+    };
+    let certificate = path(
+        &options.mtls_client_cert_file,
+        "OPENAI_MTLS_CLIENT_CERT_FILE",
+    );
+    let key = path(&options.mtls_client_key_file, "OPENAI_MTLS_CLIENT_KEY_FILE");
+    match (certificate, key) {
+        (Some(_), Some(_)) if base_url.scheme() != "https" => Err(Failure::usage(
+            "a client certificate can be used with an https base URL only",
+        )),
+        (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(Failure::usage(
+            "a client certificate needs its key: --mtls-client-key-file is missing",
+        )),
+        (None, Some(_)) => Err(Failure::usage(
+            "a client key needs its certificate: --mtls-client-cert-file is missing",
+        )),
+    }
+}

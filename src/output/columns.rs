@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use colored::{ColoredString, Colorize};
+use colored::Colorize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -32,8 +32,14 @@ pub(super) fn limit(stream: &Stream) -> Option<usize> {
 }
 
 /// `text` as it may stand inside a line of `stream`.
-pub(super) fn one_line<'a>(text: &'a str, stream: &Stream) -> Cow<'a, str> {
-    stream.safe_line(text)
+/// A text that does not change is not copied: it may be large.
+pub(super) fn one_line<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
+    let text = text.into();
+    let changed = match stream.safe_line(&text) {
+        Cow::Owned(line) => Some(line),
+        Cow::Borrowed(_) => None,
+    };
+    changed.map_or(text, Cow::Owned)
 }
 
 /// The most columns that stay together: those of an emoji with a skin tone.
@@ -152,12 +158,12 @@ pub(super) enum Style {
 
 impl Style {
     /// `text` in this style, plain if `stream` is not coloured.
-    pub(super) fn paint(self, text: &str, stream: &Stream) -> ColoredString {
+    pub(super) fn paint<'a>(self, text: &'a str, stream: &Stream) -> Cow<'a, str> {
         if !stream.color {
-            return text.normal();
+            return Cow::Borrowed(text);
         }
-        match self {
-            Self::Plain => text.normal(),
+        let painted = match self {
+            Self::Plain => return Cow::Borrowed(text),
             Self::Bold => text.bold(),
             Self::Dim => text.dimmed(),
             Self::Green => text.green(),
@@ -165,7 +171,8 @@ impl Style {
             Self::Red => text.red(),
             Self::Blue => text.blue(),
             Self::Magenta => text.magenta(),
-        }
+        };
+        Cow::Owned(painted.to_string())
     }
 }
 

@@ -35,7 +35,8 @@ pub fn write(out: &mut impl Write, title: &str, json: Json<'_>, stream: &Stream)
         .max()
         .unwrap_or(0);
 
-    let border = |text: &str| Style::Dim.paint(text, stream);
+    let border = |text: &str| Style::Dim.paint(text, stream).into_owned();
+    let side = border("│");
     let title = cut(&title, content - INDENT);
     let rest = "─".repeat(content - INDENT - width(&title) + 1);
     write!(out, "{} ", border("╭─"))?;
@@ -44,9 +45,9 @@ pub fn write(out: &mut impl Write, title: &str, json: Json<'_>, stream: &Stream)
     for line in Lines::new(json) {
         let line = line.fitted(room, stream);
         let padding = content.saturating_sub(line.width());
-        write!(out, "{} ", border("│"))?;
+        write!(out, "{side} ")?;
         line.write(out, stream)?;
-        writeln!(out, "{:padding$} {}", "", border("│"))?;
+        writeln!(out, "{:padding$} {side}", "")?;
     }
     let bottom = "─".repeat(content + FRAME - 2);
     writeln!(out, "{}", border(&format!("╰{bottom}╯")))
@@ -153,7 +154,7 @@ impl<'a> Line<'a> {
         let label = self.label.as_ref().map(|label| match label {
             Label::Key(key) => {
                 let key = unquote(key);
-                (format!("{}:", one_line(&key, stream)).into(), Style::Blue)
+                (format!("{}:", one_line(key, stream)).into(), Style::Blue)
             }
             Label::Number(number) => (format!("{number}.").into(), Style::Dim),
         });
@@ -179,11 +180,7 @@ impl<'a> Value<'a> {
             Self::Scalar("true") => ("yes".into(), Style::Magenta),
             Self::Scalar("false") => ("no".into(), Style::Magenta),
             Self::Scalar(text) if text.starts_with('"') => {
-                let text = match unquote(text) {
-                    Cow::Borrowed(text) => one_line(text, stream),
-                    Cow::Owned(text) => one_line(&text, stream).into_owned().into(),
-                };
-                (text, Style::Green)
+                (one_line(unquote(text), stream), Style::Green)
             }
             Self::Scalar(number) => (number.into(), Style::Yellow),
         }

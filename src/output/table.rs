@@ -49,7 +49,7 @@ pub fn write_card(
         let fields = || json.members().map(|member| as_it_is(member, stream));
         return write_fields(out, fields, stream);
     }
-    writeln!(out, "{}", one_line(&compact(json), stream))
+    writeln!(out, "{}", one_line(compact(json), stream))
 }
 
 /// Writes several files as a table: a header, then a row for each, ages as seen from `now`.
@@ -171,7 +171,7 @@ impl Cell {
         match json {
             None => Self::missing(),
             Some(json) if json.kind() == Kind::Null => Self::new("null", Style::Dim),
-            Some(json) => Self::new(visible(&plain(json), stream), Style::Plain),
+            Some(json) => Self::new(visible(plain(json), stream), Style::Plain),
         }
     }
 
@@ -179,7 +179,7 @@ impl Cell {
         match field {
             Field::Missing => Self::missing(),
             Field::Number(number) => Self::new(number.to_string(), Style::Plain),
-            Field::Text(text) => Self::new(visible(text, stream), Style::Plain),
+            Field::Text(text) => Self::new(visible(text.as_ref(), stream), Style::Plain),
         }
     }
 
@@ -209,7 +209,7 @@ impl Cell {
             Status::Error | Status::Deleted => Style::Red,
             Status::Other(_) => Style::Plain,
         };
-        Self::new(visible(text, stream), style)
+        Self::new(visible(text.as_ref(), stream), style)
     }
 
     fn created(seconds: &Field, length: Length, stream: &Stream, now: &Zoned) -> Self {
@@ -275,7 +275,7 @@ fn compact(json: Json<'_>) -> String {
 }
 
 /// `text` on one line, in quotes if its edges would not be seen otherwise.
-fn visible<'a>(text: &'a str, stream: &Stream) -> Cow<'a, str> {
+fn visible<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
     let line = one_line(text, stream);
     if line.is_empty()
         || line.starts_with(char::is_whitespace)
@@ -300,8 +300,8 @@ fn is_file(json: Json<'_>) -> bool {
 
 /// The field of a card that shows a member as it is.
 fn as_it_is<'a>((name, value): (Cow<'a, str>, Json<'a>), stream: &Stream) -> (Cow<'a, str>, Cell) {
-    let label = visible(&name, stream).into_owned();
-    (label.into(), Cell::of(Some(value), stream))
+    let label = visible(name, stream);
+    (label, Cell::of(Some(value), stream))
 }
 
 /// The fields of a card for a File object.
@@ -404,7 +404,7 @@ fn union_of_names<'a>(json: Json<'a>, stream: &Stream) -> Option<Vec<(Cow<'a, st
                 return None;
             }
             let column = Column {
-                title: visible(&name, stream).into_owned().into(),
+                title: visible(name.as_ref(), stream).into_owned().into(),
                 right_aligned: number,
                 floor: FLOOR,
                 shrinks: 0,

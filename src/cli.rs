@@ -234,7 +234,7 @@ pub struct Options {
     /// Time between two looks [default: 5s]
     ///
     /// Needs `--wait`. A server may ask for another time with the header openai-poll-after-ms.
-    #[arg(long, global = true, help_heading = WAITING, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = duration)]
+    #[arg(long, global = true, help_heading = WAITING, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = positive_duration)]
     pub poll_interval: Option<Duration>,
 
     /// Tell the status of the file by the exit code

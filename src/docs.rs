@@ -56,6 +56,10 @@ pub const ENVIRONMENT: &[(&[&str], &str)] = &[
         "no colour, if CLICOLOR is 0 or TERM is dumb; the variables above go first",
     ),
     (&["TZ"], "the time zone of dates in the table"),
+    (
+        &["CI"],
+        "if it is set, --wait writes log lines on a terminal, too",
+    ),
 ];
 
 /// What holds for all of [`ENVIRONMENT`].

@@ -131,7 +131,10 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// header that the SDKs heed).
 #[must_use]
 pub fn poll_after(headers: &HeaderMap) -> Option<Duration> {
-    text(headers, "openai-poll-after-ms").and_then(|text| decimal(text, 1e-3))
+    // No time at all is no idea of a time.
+    text(headers, "openai-poll-after-ms")
+        .and_then(|text| decimal(text, 1e-3))
+        .filter(|delay| !delay.is_zero())
 }
 
 #[cfg(test)]

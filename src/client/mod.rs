@@ -31,6 +31,9 @@ use crate::settings::{self, Connection, Credentials};
 /// The largest body that is read, in bytes after decoding. A file object has a few hundred.
 const LARGEST_BODY: usize = 16 << 20;
 
+/// How much is read of the body of an error, in bytes after decoding: its start has the words.
+const LARGEST_ERROR: usize = 1 << 20;
+
 /// The longest URL that can be asked for, in bytes (`http::Uri` of the HTTP library).
 const LONGEST_URL: usize = u16::MAX as usize - 1;
 
@@ -248,11 +251,13 @@ impl<'a> Client<'a> {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
-        let complete = read(&mut response, &mut body, limit).await;
+        let success = status.is_success();
+        let largest = if success { LARGEST_BODY } else { LARGEST_ERROR };
+        let complete = read(&mut response, &mut body, largest, limit).await;
         self.console
             .response(status, &headers, first_byte, started.elapsed());
         // The status of an error says enough, even where its body is cut, late or too large.
-        if status.is_success() {
+        if success {
             complete?;
         }
         Ok(Answer {
@@ -263,19 +268,20 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Reads what comes into `body`, up to [`LARGEST_BODY`].
+/// Reads what comes into `body`, up to `largest` bytes.
 async fn read(
     response: &mut reqwest::Response,
     body: &mut Vec<u8>,
+    largest: usize,
     limit: Limit,
 ) -> Result<(), Cause> {
     let announced = response.content_length().unwrap_or(0);
-    if announced > LARGEST_BODY as u64 {
-        return Err(Cause::TooLarge(LARGEST_BODY));
+    if announced > largest as u64 {
+        return Err(Cause::TooLarge(largest));
     }
     while let Some(chunk) = limit.keep(response.chunk()).await? {
-        if body.len() + chunk.len() > LARGEST_BODY {
-            return Err(Cause::TooLarge(LARGEST_BODY));
+        if body.len() + chunk.len() > largest {
+            return Err(Cause::TooLarge(largest));
         }
         body.extend_from_slice(&chunk);
     }

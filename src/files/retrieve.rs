@@ -50,7 +50,7 @@ struct Retrieval<'a> {
     drawn: Cell<Instant>,
     begun: Cell<usize>,
     done: Cell<usize>,
-    /// The file whose status changed last, and that status.
+    /// The file that was looked at last, and how it is with it.
     latest: RefCell<String>,
 }
 
@@ -198,6 +198,8 @@ impl Retrieval<'_> {
                     let before = std::mem::replace(&mut status, last.object.status());
                     if status != before {
                         self.tell_status(id, status.as_ref(), started.elapsed());
+                    } else if let Some(status) = &status {
+                        self.show(id, status.as_str());
                     }
                 }
                 // The file was there: the server may only be down for a while.
@@ -207,6 +209,8 @@ impl Retrieval<'_> {
                     if !known && deadline.is_none_or(|deadline| Instant::now() < deadline) {
                         self.console.still_waiting(id, &why);
                     }
+                    let seen = status.as_ref().map_or("", Status::as_str);
+                    self.show(id, &format!("{why}; last seen {seen}"));
                     trouble = Some(error);
                 }
                 Err(error) => return failed(self.failure(error, id)),
@@ -246,7 +250,12 @@ impl Retrieval<'_> {
             return;
         };
         self.console.status(id, status, elapsed);
-        *self.latest.borrow_mut() = format!("{id}: {status}");
+        self.show(id, status);
+    }
+
+    /// Shows on the live line how it is with `id`.
+    fn show(&self, id: &FileId, how: &str) {
+        *self.latest.borrow_mut() = format!("{id}: {how}");
     }
 
     /// Reports a failure behind what was printed before it, and returns its exit code.

@@ -127,6 +127,15 @@ pub fn write_line(out: &mut impl Write, json: Json, stream: &Stream) -> io::Resu
     out.write_all(b"\n")
 }
 
+/// `json` without the white space between its tokens.
+pub(super) fn compact(json: Json) -> String {
+    let mut text = Vec::with_capacity(json.as_str().len());
+    // A vector takes whatever is written.
+    let _ = write_flat(&mut text, &mut json.tokens(), b",", &Stream::PIPE);
+    // Whole tokens of a text are text.
+    String::from_utf8(text).unwrap_or_default()
+}
+
 /// Writes the one value that `tokens` stand before, on one line.
 pub(super) fn write_flat(
     out: &mut impl Write,

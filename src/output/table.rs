@@ -12,9 +12,10 @@ use jiff::Zoned;
 
 use super::columns::{Style, one_line};
 use super::human::{Moment, in_bytes, size};
+use super::json::compact;
 use super::layout::{Cell, Column, STAYS, write_fields, write_grid};
 use crate::files::object::Status;
-use crate::json::{Json, Kind, Token};
+use crate::json::{Json, Kind};
 use crate::terminal::Stream;
 
 /// Writes one value for a person, ages as seen from `now`, in its time zone.
@@ -250,28 +251,6 @@ fn moment(seconds: &Field, now: &Zoned) -> Option<Moment> {
 /// A string decoded, any other value as compact JSON.
 fn plain(json: Json<'_>) -> Cow<'_, str> {
     json.string().unwrap_or_else(|| compact(json).into())
-}
-
-/// `json` without the white space between its tokens.
-fn compact(json: Json<'_>) -> String {
-    let mut text = String::with_capacity(json.as_str().len());
-    let mut after_value = false;
-    for token in json.tokens() {
-        let closes = matches!(token, Token::Close(_));
-        if after_value && !closes {
-            text.push(',');
-        }
-        after_value = closes || matches!(token, Token::Scalar(_));
-        match token {
-            Token::Open(Kind::Object) => text.push('{'),
-            Token::Open(_) => text.push('['),
-            Token::Close(Kind::Object) => text.push('}'),
-            Token::Close(_) => text.push(']'),
-            Token::Key(key) => text.extend([key, ":"]),
-            Token::Scalar(scalar) => text.push_str(scalar),
-        }
-    }
-    text
 }
 
 /// `text` on one line, in quotes if its edges would not be seen otherwise.

@@ -236,6 +236,8 @@ fn shown(number: f64, unit: Unit) -> String {
         Unit::Seconds => format!("{} ms", digits(number * 1e3)),
         Unit::Bytes => format!("{} MB", digits(number / 1e6)),
         Unit::Count => format!("{number}"),
+        // None of either.
+        Unit::Times if number.is_nan() => String::new(),
         Unit::Times if number < 0.1 => format!("{number:.3}"),
         Unit::Times => format!("{number:.2}"),
     }

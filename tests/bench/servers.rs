@@ -222,6 +222,7 @@ http {{
     server {{
         listen 127.0.0.1:{http};
         listen 127.0.0.1:{https} ssl http2;
+        ssl_protocols TLSv1.2 TLSv1.3;
         ssl_certificate server.pem;
         ssl_certificate_key server.key;
         location = /v1/files/{MISSING} {{ return 404 {}; }}

@@ -29,7 +29,6 @@ fn aimock() -> Option<Foreign> {
             fixtures.path().to_str().unwrap(),
         ],
         &[("AIMOCK_API_KEYS", secrets::API_KEY)],
-        "server listening",
     ))
 }
 

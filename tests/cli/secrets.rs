@@ -505,7 +505,8 @@ fn a_key_in_the_wrong_place_is_not_shown() {
         .is(
             2,
             "",
-            "error: unrecognized subcommand '[redacted]'\n\n\
+            "error: unrecognized subcommand '[redacted]'\n\n  \
+             tip: the only command on the API is 'openai files retrieve FILE_ID'\n\n\
              Usage: openai files [OPTIONS] [COMMAND]\n\n\
              For more information, try '--help'.\n",
         );

@@ -22,7 +22,6 @@ fn steady() -> Option<Foreign> {
         &script,
         &["--port", "{port}", "--host", "127.0.0.1", SPECIFICATION],
         &[],
-        "Ready to accept requests",
     ))
 }
 

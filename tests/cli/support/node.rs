@@ -3,12 +3,13 @@
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -84,6 +85,9 @@ fn install(package: &str, directory: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// How long a server of others may take to start.
+const START: Duration = Duration::from_secs(60);
+
 /// A running server of others; ended when dropped.
 pub(crate) struct Foreign {
     child: Child,
@@ -91,14 +95,15 @@ pub(crate) struct Foreign {
 }
 
 impl Foreign {
-    /// Starts `node script …` and waits until a line on stdout contains `ready`.
+    /// Starts `node script …` and waits until it takes connections: what it says of itself on
+    /// stdout may come late or never.
     ///
     /// `{port}` in `args` is a port that was free just before; `env` is added to ours.
-    pub(crate) fn start(script: &Path, args: &[&str], env: &[(&str, &str)], ready: &str) -> Self {
+    pub(crate) fn start(script: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let mut child = Command::new("node")
+        let child = Command::new("node")
             .arg(script)
             .args(
                 args.iter()
@@ -106,18 +111,22 @@ impl Foreign {
             )
             .envs(env.iter().copied())
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut said = String::new();
-        while !said.contains(ready) {
-            let count = stdout.read_line(&mut said).unwrap();
-            assert!(count > 0, "{} ended: {said}", script.display());
+        let mut server = Self { child, address };
+        let deadline = Instant::now() + START;
+        while TcpStream::connect(address).is_err() {
+            let ended = server.child.try_wait().unwrap();
+            assert_eq!(ended, None, "{} ended", script.display());
+            assert!(
+                Instant::now() < deadline,
+                "{} does not start",
+                script.display()
+            );
+            thread::sleep(Duration::from_millis(20));
         }
-        // It may go on to say things.
-        thread::spawn(move || io::copy(&mut stdout, &mut io::sink()));
-        Self { child, address }
+        server
     }
 
     /// Address and port.

@@ -59,19 +59,11 @@ impl Error {
 
 fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) -> Failure {
     let http = format!("(HTTP {}{attempts})", answer.status);
-    let default_host = connection.is_default_host;
     let (exit, message, hint) = match answer.status {
         404 => (
             Exit::NotFound,
             format!("no such file `{id}` {http}"),
-            if default_host {
-                Some("files belong to one project; check --project or OPENAI_PROJECT_ID".to_owned())
-            } else {
-                Some(
-                    "check the id, and the base URL: most servers want one that ends in /v1"
-                        .to_owned(),
-                )
-            },
+            Some(not_found_hint(&answer, connection).to_owned()),
         ),
         401 => (
             Exit::Authentication,
@@ -135,6 +127,23 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
         hint,
         answer: String::from_utf8(answer.body).ok(),
         ..Failure::new(exit, message)
+    }
+}
+
+/// What to do about status 404: an API that has no such file says so in JSON, whatever else has no
+/// such path does so in HTML or plain text.
+fn not_found_hint(answer: &Answer, connection: &Connection) -> &'static str {
+    // Looked at no closer: the answer may be cut off, or empty.
+    let from_api = matches!(answer.body.trim_ascii_start(), [] | [b'{', ..]);
+    let path = connection.base_url.path().trim_end_matches('/');
+    match (from_api, path.ends_with("/v1")) {
+        _ if connection.is_default_host => {
+            "files belong to one project; check --project or OPENAI_PROJECT_ID"
+        }
+        (true, true) => "check the id, and that the file is on this server",
+        (true, false) => "check the id, and the base URL: most servers want one that ends in /v1",
+        (false, true) => "check the base URL; this does not look like the answer of an API",
+        (false, false) => "check the base URL: most servers want one that ends in /v1",
     }
 }
 

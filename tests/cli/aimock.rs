@@ -148,7 +148,7 @@ fn a_missing_file_is_told_in_the_words_of_the_server() {
     lookup(&aimock, &missing).run().is(
         3,
         "",
-        "error: no such file `file-missing` (HTTP 404)\n  No such file: file-missing\n  url: {base}/files/file-missing\n  request id: req-[..]\n\nhint: check the id, and the base URL: most servers want one that ends in /v1\n",
+        "error: no such file `file-missing` (HTTP 404)\n  No such file: file-missing\n  url: {base}/files/file-missing\n  request id: req-[..]\n\nhint: check the id, and that the file is on this server\n",
     );
 }
 

@@ -411,7 +411,7 @@ const OUTCOMES: [(&str, i32, &str, &str); 11] = [
         "404",
         3,
         "",
-        "error: no such file `404` (HTTP 404)\n  no\n  url: {base}/files/404\n\nhint: check the id, and the base URL: most servers want one that ends in /v1\n",
+        "error: no such file `404` (HTTP 404)\n  no\n  url: {base}/files/404\n\nhint: check the id, and that the file is on this server\n",
     ),
     (
         "403",

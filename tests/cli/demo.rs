@@ -54,7 +54,7 @@ fn the_exit_code_is_that_of_the_tool() {
         .is(
             3,
             "",
-            "error: no such file `file-nobody-knows` (HTTP 404)\n  No such File object: file-nobody-knows\n  url: http://127.0.0.1:[..]/v1/files/file-nobody-knows\n  request id: req_demo_1\n\nhint: check the id, and the base URL: most servers want one that ends in /v1\n",
+            "error: no such file `file-nobody-knows` (HTTP 404)\n  No such File object: file-nobody-knows\n  url: http://127.0.0.1:[..]/v1/files/file-nobody-knows\n  request id: req_demo_1\n\nhint: check the id, and that the file is on this server\n",
         );
     program(demo())
         .args(["files", "retrieve"])

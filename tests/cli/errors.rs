@@ -21,83 +21,46 @@ fn answered(reply: Reply) -> Run {
 const CHECK_BASE_URL: &str = "\n\nhint: check the base URL; a login page or a gateway may have answered instead of the API\n";
 
 #[test]
-fn every_status_has_its_words_and_its_code() {
-    let later = "try again later, or raise --max-retries";
-    let server_failed = "the server failed to look up `file-abc123`";
-    let refused = "the server refused to look up `file-abc123`";
-    let unusable = "the server gave no usable answer for `file-abc123`";
-    let between = "check the base URL, and what stands between here and the server";
-    for (status, code, message, hint) in [
-        (400, 1, refused, ""),
+fn a_404_says_whether_an_api_answered() {
+    let api =
+        r#"{"error": {"message": "No such File object: a", "type": "invalid_request_error"}}"#;
+    let page = "<h1>404 Not Found</h1>";
+    let id = "check the id, and that the file is on this server";
+    for (path, body, words, hint) in [
+        ("/v1", api, "No such File object: a", id),
+        ("/v1/?x=y", api, "No such File object: a", id),
+        ("/v1", r#"{"error": {"mess"#, r#"{"error": {"mess"#, id),
         (
-            401,
-            4,
-            "not authorized to look up `file-abc123`",
-            "the server did not accept the API key from OPENAI_API_KEY",
-        ),
-        (402, 1, refused, ""),
-        (
-            403,
-            4,
-            "not allowed to look up `file-abc123`",
-            "check what the API key may do, and the organization and project it is for",
-        ),
-        (
-            404,
-            3,
-            "no such file `file-abc123`",
+            "",
+            api,
+            "No such File object: a",
             "check the id, and the base URL: most servers want one that ends in /v1",
         ),
-        (405, 1, refused, ""),
         (
-            407,
-            7,
-            "the proxy wants a user name and password",
-            "put them into the URL of the proxy: http://USER:PASSWORD@HOST:PORT",
+            "/v1",
+            page,
+            page,
+            "check the base URL; this does not look like the answer of an API",
         ),
-        (408, 5, server_failed, later),
-        (409, 5, server_failed, later),
-        (410, 1, refused, ""),
-        (418, 1, refused, ""),
-        (422, 1, refused, ""),
         (
-            429,
-            6,
-            "too many requests; `file-abc123` was not looked up",
-            "try again later, or with a lower --concurrency",
+            "/api",
+            page,
+            page,
+            "check the base URL: most servers want one that ends in /v1",
         ),
-        (499, 1, refused, ""),
-        (500, 5, server_failed, later),
-        (502, 5, server_failed, later),
-        (503, 5, server_failed, later),
-        (504, 5, server_failed, later),
-        (529, 5, server_failed, later),
-        (599, 5, server_failed, later),
-        (300, 1, unusable, between),
-        (304, 1, unusable, between),
-        (600, 1, unusable, between),
-        (999, 1, unusable, between),
     ] {
-        let hint = if hint.is_empty() {
-            String::new()
-        } else {
-            format!("\nhint: {hint}\n")
-        };
-        answered(Reply::error(status, "in the server's words").header("x-request-id", "req_0123"))
+        let server = Server::replying(Reply::text(404, "text/plain", body));
+        let (start, query) = path.split_once("/?").unwrap_or((path, ""));
+        let query = if query.is_empty() { "" } else { "?x=y" };
+        retrieve()
+            .args(["a", "--base-url", &format!("{}{path}", server.origin())])
+            .server(&server)
+            .run()
             .is(
-                code,
+                3,
                 "",
                 format!(
-                    "\
-error: {message} (HTTP {status})
-{words}  url: {{base}}/files/file-abc123
-  request id: req_0123
-{hint}",
-                    words = if status == 304 {
-                        ""
-                    } else {
-                        "  in the server's words\n"
-                    }
+                    "error: no such file `a` (HTTP 404)\n  {words}\n  url: {{origin}}{start}/files/a{query}\n\nhint: {hint}\n"
                 ),
             );
     }
@@ -252,10 +215,13 @@ fn an_error_counts_even_where_its_body_is_cut() {
         "HTTP/1.1 404 Not Found\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nno such",
     ] {
         let run = answered(Reply::script([Step::bytes(body), Step::Close]));
-        let words = if body.contains("gzip") {
-            ""
+        let (words, hint) = if body.contains("gzip") {
+            ("", "check the id, and that the file is on this server")
         } else {
-            "  no such\n"
+            (
+                "  no such\n",
+                "check the base URL; this does not look like the answer of an API",
+            )
         };
         run.is(
             3,
@@ -265,7 +231,7 @@ fn an_error_counts_even_where_its_body_is_cut() {
 error: no such file `file-abc123` (HTTP 404)
 {words}  url: {{base}}/files/file-abc123
 
-hint: check the id, and the base URL: most servers want one that ends in /v1
+hint: {hint}
 "
             ),
         );
@@ -377,7 +343,7 @@ error: no such file `file-abc123` (HTTP 404)
   gone
   url: {base}/files/file-abc123
 
-hint: check the id, and the base URL: most servers want one that ends in /v1
+hint: check the id, and that the file is on this server
 ",
     );
 }
@@ -765,7 +731,7 @@ fn words_from_afar_do_not_break_the_report() {
   a\u001b]0;owned\u0007\u001b[2J\u000d{reordering}b
   url: {{base}}/files/file-abc123
 
-hint: check the id, and the base URL: most servers want one that ends in /v1
+hint: check the id, and that the file is on this server
 "
         )
     };

@@ -517,7 +517,7 @@ fn ids_are_escaped_on_a_terminal() {
     let lookup = || retrieve().args([id, "--no-color"]).server(&server);
     let report = |id: &str| {
         format!(
-            "error: no such file `{id}` (HTTP 404)\n  url: {{base}}/files/a%E2%80%AEb%E2%80%8B\n\nhint: check the id, and the base URL: most servers want one that ends in /v1\n"
+            "error: no such file `{id}` (HTTP 404)\n  url: {{base}}/files/a%E2%80%AEb%E2%80%8B\n\nhint: check the id, and that the file is on this server\n"
         )
     };
     lookup().run().is(3, "", report(id));

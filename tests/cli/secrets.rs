@@ -525,7 +525,7 @@ fn a_key_that_is_asked_for_as_a_file_is_not_shown() {
         3,
         "",
         "error: no such file `[redacted]` (HTTP 404)\n  no\n  url: {base}/files/[redacted]\n\n\
-         hint: check the id, and the base URL: most servers want one that ends in /v1\n",
+         hint: check the id, and that the file is on this server\n",
     );
 }
 

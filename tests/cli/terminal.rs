@@ -87,7 +87,7 @@ error: no such file `a` (HTTP 404)
   gone
   url: {base}/files/a
 
-hint: check the id, and the base URL: most servers want one that ends in /v1
+hint: check the id, and that the file is on this server
 ";
     let coloured = plain
         .replace("error:", "\u{1b}[1;31merror:\u{1b}[0m")
@@ -296,7 +296,7 @@ error: no such file `a` (HTTP 404)
   gone
   url: {}/files/a
 
-hint: check the id, and the base URL: most servers want one that ends in /v1",
+hint: check the id, and that the file is on this server",
             server.base_url()
         )
     );

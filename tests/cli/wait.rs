@@ -208,7 +208,7 @@ error: no such file `a` (HTTP 404)
   No such File object: a
   url: {base}/files/a
 
-hint: check the id, and the base URL: most servers want one that ends in /v1
+hint: check the id, and that the file is on this server
 ",
         ),
         (

@@ -185,7 +185,7 @@ fn should_retry() -> Vec<Row> {
         report(
             "no such file `file-abc123` (HTTP 404)",
             &["no"],
-            "check the id, and the base URL: most servers want one that ends in /v1",
+            "check the id, and that the file is on this server",
         )
     };
     let busy = || {

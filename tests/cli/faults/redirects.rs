@@ -129,7 +129,7 @@ pub(super) fn rows() -> Vec<Row> {
             report(
                 "no such file `file-abc123` (HTTP 404)",
                 &[],
-                "check the id, and the base URL: most servers want one that ends in /v1",
+                "check the id, and that the file is on this server",
             ),
         )
         .requests(2),

@@ -17,6 +17,7 @@ pub(super) fn rows() -> Vec<Row> {
     let between = "check the base URL, and what stands between here and the server";
     let later = "try again later, or raise --max-retries";
     for (status, code, message, hint) in [
+        (300, 1, strange, between),
         (400, 1, refused, ""),
         (
             401,
@@ -35,7 +36,7 @@ pub(super) fn rows() -> Vec<Row> {
             404,
             3,
             "no such file `file-abc123`",
-            "check the id, and the base URL: most servers want one that ends in /v1",
+            "check the id, and that the file is on this server",
         ),
         (405, 1, refused, ""),
         (406, 1, refused, ""),
@@ -115,7 +116,16 @@ fn no_such_file(details: &[&str]) -> String {
     report(
         "no such file `file-abc123` (HTTP 404)",
         details,
-        "check the id, and the base URL: most servers want one that ends in /v1",
+        "check the id, and that the file is on this server",
+    )
+}
+
+/// The same where the answer is not that of an API.
+fn no_such_page(details: &[&str]) -> String {
+    report(
+        "no such file `file-abc123` (HTTP 404)",
+        details,
+        "check the base URL; this does not look like the answer of an API",
     )
 }
 
@@ -205,8 +215,14 @@ fn words_in_other_forms() -> Vec<Row> {
         ),
     ] {
         rows.push(
-            replies(format!("{name}, with 404"), [Reply::json(404, body)])
-                .fails(3, no_such_file(details)),
+            replies(format!("{name}, with 404"), [Reply::json(404, body)]).fails(
+                3,
+                if body.starts_with('{') {
+                    no_such_file(details)
+                } else {
+                    no_such_page(details)
+                },
+            ),
         );
     }
     let cut = long.chars().take(2000).collect::<String>() + "…";
@@ -233,14 +249,14 @@ fn words_in_other_forms() -> Vec<Row> {
     let start = "y ".repeat(60).trim_end().to_owned() + "…";
     rows.push(
         replies("a long text", [Reply::text(404, "text/plain", long_body)])
-            .fails(3, no_such_file(&[&start])),
+            .fails(3, no_such_page(&[&start])),
     );
     rows.push(
         replies(
             "bytes that are no text",
             [Reply::text(404, "x/y", b"\xff\xfea\xc3\x28".to_vec())],
         )
-        .fails(3, no_such_file(&["\u{fffd}\u{fffd}a\u{fffd}("])),
+        .fails(3, no_such_page(&["\u{fffd}\u{fffd}a\u{fffd}("])),
     );
     let name = "r".repeat(5000);
     let reply = Reply::status(404).header("x-request-id", &name);
@@ -277,7 +293,7 @@ fn bodies_that_break() -> Vec<Row> {
     };
     vec![
         replies("404 with half a body", [cut(404, Step::Close)])
-            .fails(3, no_such_file(&["the beginning"])),
+            .fails(3, no_such_page(&["the beginning"])),
         replies(
             "404 with a body that is reset",
             [Reply::script([
@@ -286,17 +302,17 @@ fn bodies_that_break() -> Vec<Row> {
                 Step::Reset,
             ])],
         )
-        .fails(3, no_such_file(&["the beginning"])),
+        .fails(3, no_such_page(&["the beginning"])),
         replies("404 with a body that hangs", [cut(404, Step::Hang)])
             .args("--timeout 500ms")
-            .fails(3, no_such_file(&["the beginning"]))
+            .fails(3, no_such_page(&["the beginning"]))
             .takes(500),
         replies("500 with a body that hangs", [cut(500, Step::Hang)])
             .args("--timeout 500ms")
             .fails(5, failed.clone())
             .takes(500),
         replies("404 with a body that never ends", [endless(404)])
-            .fails(3, no_such_file(&["the beginning"])),
+            .fails(3, no_such_page(&["the beginning"])),
         replies("500 with a body that never ends", [endless(500)]).fails(5, failed.clone()),
         replies(
             "500 with a body that never ends, then a file",

@@ -139,7 +139,7 @@ Several ids are looked up at once and printed in their order; an id that fails d
 pub const TRANSFORM: &str = "\
 Print only the part at this GJSON path
 
-The result is printed in the format of `--format`. A path that finds nothing is an error. Put the path in quotes for the shell.
+The result is printed in the format of `--format`. A path that finds nothing is an error; within braces and brackets, what is not there is left out. Put the path in quotes for the shell.
 
   status: one field
   {id,status}: several fields, as an object

@@ -134,6 +134,10 @@ fn a_path_that_finds_nothing_is_an_error_with_a_hint() {
             "meta.nam",
             "nothing matches `meta.nam`\n\nhint: did you mean `name`?\n",
         ),
+        (
+            ".status",
+            "nothing matches `.status`\n\nhint: a GJSON path has no dot at its start: `status`\n",
+        ),
         ("tags.9", "nothing matches `tags.9`\n"),
         (
             "meta.@kyes",

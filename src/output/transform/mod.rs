@@ -91,6 +91,15 @@ impl NoMatch {
             Self::Nothing { path, .. } if !path::is_closed(path) => {
                 Some("a bracket or a quote in the path is not closed".to_owned())
             }
+            // As jq has it.
+            Self::Nothing { path, .. }
+                if path.starts_with('.') && path[1..].starts_with(char::is_alphabetic) =>
+            {
+                Some(format!(
+                    "a GJSON path has no dot at its start: `{}`",
+                    &path[1..]
+                ))
+            }
             Self::Nothing {
                 similar: Some(name),
                 ..

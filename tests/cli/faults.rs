@@ -97,8 +97,8 @@ enum There {
     To(&'static str),
     /// A server on the IPv6 loopback address.
     Ipv6(Reply),
-    /// A server on an address that is asked for as `localhost`.
-    Localhost(IpAddr, Reply),
+    /// A server on the first of these addresses; `localhost` has all of the others.
+    Localhost(IpAddr, &'static [IpAddr]),
     /// A server whose reply names the port of another one, which must not be asked.
     Moved(fn(&str) -> Reply),
     /// A port that refuses.
@@ -226,15 +226,22 @@ impl Row {
                 let server = options().on_ipv6().start(move |_| reply.clone());
                 (tool.server(&server).run(), server.requests())
             }
-            There::Localhost(address, reply) => {
-                let reply = reply.clone();
+            There::Localhost(address, names) => {
                 let mut options = options();
                 if address.is_ipv6() {
                     options = options.on_ipv6();
                 }
-                let server = options.start(move |_| reply.clone());
-                let url = format!("http://localhost:{}/v1", server.address().port());
-                let tool = tool.placeholder("base", &url).base_url(&url);
+                let server = options.start(|_| Reply::file());
+                let port = server.address().port().to_string();
+                let url = format!("http://localhost:{port}/v1");
+                let names = names.iter();
+                let hosts: Vec<_> = names.map(|name| format!("{name} localhost")).collect();
+                let tool = tool
+                    .file("hosts", hosts.join("\n"))
+                    .mounting("mount --bind hosts /etc/hosts")
+                    .placeholder("base", &url)
+                    .placeholder("port", &port)
+                    .base_url(&url);
                 (tool.run(), server.requests())
             }
             There::Moved(reply) => {

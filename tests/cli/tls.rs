@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::support::nginx::{self, Nginx};
 use crate::support::pki::{Authority, Identity, self_signed};
-use crate::support::{Openai, Run, installed, like, retrieve, secrets, skip};
+use crate::support::{Openai, Run, installed, like, mounts, retrieve, secrets};
 
 /// The documented example object on one line.
 const OBJECT: &str = concat!(
@@ -626,49 +626,20 @@ fn a_client_certificate_that_is_not_there() {
         );
 }
 
-/// Runs the command where the system has no trust anchors but those of `system.pem`, if that file
-/// is there.
-const OTHER_STORE: &str = r#"
-exec unshare --map-root-user --mount /bin/sh -c '
-    set -e
+/// Makes the file `system.pem`, if there is one, all that the system trusts.
+const OTHER_STORE: &str = "\
     for folder in /etc/ssl /etc/pki /opt/etc/ssl /etc/security/certificates; do
         test ! -d $folder || mount -t tmpfs none $folder
     done
     test ! -e system.pem || mkdir -p /etc/ssl/certs
-    test ! -e system.pem || cp system.pem /etc/ssl/certs/ca-certificates.crt
-    exec "$@"
-' sh "$@"
-"#;
-
-/// Whether [`OTHER_STORE`] works here; a test that needs it is skipped otherwise.
-fn is_store_replaceable() -> bool {
-    let output = Command::new("/bin/sh")
-        .args(["-c", OTHER_STORE, "sh", "true"])
-        .current_dir("/")
-        .output()
-        .unwrap();
-    if output.status.success() {
-        return true;
-    }
-    skip(&format!(
-        "no mount namespace: {}",
-        String::from_utf8_lossy(&output.stderr)
-    ));
-    false
-}
-
-fn with_other_store(openai: Openai) -> Openai {
-    openai
-        .shell(OTHER_STORE)
-        .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
-}
+    test ! -e system.pem || cp system.pem /etc/ssl/certs/ca-certificates.crt";
 
 #[test]
 fn a_system_without_trust_anchors() {
-    if !nginx::is_available() || !is_store_replaceable() {
+    if !nginx::is_available() || !mounts() {
         return;
     }
-    with_other_store(look_anyhow(9)).run().is(
+    look_anyhow(9).mounting(OTHER_STORE).run().is(
         7,
         "",
         "error: no CA certificate found to check the server with\n\n\
@@ -676,7 +647,9 @@ fn a_system_without_trust_anchors() {
     );
     let nginx = Nginx::http();
     let base_url = format!("http://localhost:{}/v1", nginx.port());
-    with_other_store(look_anyhow(nginx.port()).base_url(&base_url))
+    look_anyhow(nginx.port())
+        .base_url(&base_url)
+        .mounting(OTHER_STORE)
         .run()
         .is(0, OBJECT, "");
     assert_eq!(nginx.served(), served("HTTP/1.1", "-", "-"));
@@ -684,14 +657,14 @@ fn a_system_without_trust_anchors() {
 
 #[test]
 fn the_trust_anchors_of_the_system() {
-    if !nginx::is_available() || !is_store_replaceable() {
+    if !nginx::is_available() || !mounts() {
         return;
     }
     let authority = Authority::new("one");
     let nginx = Nginx::https(&authority.server(), "", &[]);
     let look = || {
         let openai = look_anyhow(nginx.port()).file("system.pem", authority.certificate());
-        with_other_store(openai)
+        openai.mounting(OTHER_STORE)
     };
     look().run().is(0, OBJECT, "");
     for (contents, why) in [

@@ -1,9 +1,10 @@
 //! Faults of names and connections, and connections that end or hang at every point.
 #![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
 
-use std::net::ToSocketAddrs as _;
+use std::net::TcpListener;
 
 use super::*;
+use crate::support::{mounts, skip};
 
 const PAUSE: Duration = Duration::from_millis(400);
 
@@ -226,28 +227,35 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// The names and addresses of this machine.
+/// Addresses of this machine, and what `localhost` may stand for.
 fn loopback() -> Vec<Row> {
-    let mut rows = vec![row(
-        "localhost",
-        There::Localhost(Ipv4Addr::LOCALHOST.into(), Reply::file()),
-    )];
-    if std::net::TcpListener::bind(("::1", 0)).is_err() {
-        eprintln!("skipped: this machine has no IPv6");
+    const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+        skip("this machine has no IPv6");
+        return Vec::new();
+    }
+    let mut rows = vec![row("an IPv6 address", There::Ipv6(Reply::file()))];
+    if !mounts() {
         return rows;
     }
-    rows.push(row("an IPv6 address", There::Ipv6(Reply::file())));
-    let dual = ("localhost", 1)
-        .to_socket_addrs()
-        .is_ok_and(|mut found| found.any(|address| address.is_ipv6()));
-    if dual {
-        rows.push(row(
-            "localhost on IPv6 only",
-            There::Localhost(Ipv6Addr::LOCALHOST.into(), Reply::file()),
-        ));
-    } else {
-        eprintln!("skipped: localhost has no IPv6 address here");
-    }
+    let localhost = |name, server, names| row(name, There::Localhost(server, names));
+    rows.extend([
+        localhost("localhost on IPv4", V4, &[V4]),
+        localhost("localhost on IPv6", V6, &[V6]),
+        localhost("localhost on both, the server on IPv4", V4, &[V6, V4]),
+        localhost("localhost on both, the server on IPv6", V6, &[V4, V6]),
+        localhost("localhost on IPv6, the server on IPv4", V4, &[V6])
+            .fails(
+                7,
+                report(
+                    "cannot reach localhost:{port} to look up `file-abc123`: connection refused",
+                    &[],
+                    hint_of_connecting(),
+                ),
+            )
+            .requests(0),
+    ]);
     rows
 }
 

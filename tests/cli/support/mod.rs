@@ -88,6 +88,15 @@ pub(crate) fn skip(why: &str) {
     let _ = writeln!(io::stderr(), "SKIPPED: {why}");
 }
 
+/// Whether a process can have mounts of its own here; a test that needs it is skipped otherwise.
+pub(crate) fn mounts() -> bool {
+    let run = program("/bin/true").mounting("").run();
+    if run.code != Some(0) {
+        skip(&format!("no mount namespace: {}", run.err()));
+    }
+    run.code == Some(0)
+}
+
 /// `openai files retrieve`, ready for ids and options.
 pub(crate) fn retrieve() -> Openai {
     openai().args(["files", "retrieve"])
@@ -230,6 +239,15 @@ impl Openai {
     pub(crate) fn shell(mut self, script: &str) -> Self {
         self.shell = Some(script.into());
         self
+    }
+
+    /// Starts the command where these lines of a shell have mounted other files of the system;
+    /// needs [`mounts`].
+    pub(crate) fn mounting(self, lines: &str) -> Self {
+        self.shell(&format!(
+            "exec unshare --map-root-user --mount /bin/sh -c 'set -e\n{lines}\nexec \"$@\"' sh \"$@\""
+        ))
+        .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
     }
 
     /// Gives this text to stdin, which then ends.

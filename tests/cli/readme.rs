@@ -109,6 +109,31 @@ fn the_step_of_the_readme_lets_a_job_go_on_or_fails_it() {
     }
 }
 
+/// The numbers of a benchmark are true for the build that they were measured with. Those that the
+/// budget has, too, show when that was long ago.
+#[test]
+fn the_speed_that_the_readme_tells_is_that_of_the_budget() {
+    let budget: serde_json::Value =
+        serde_json::from_str(include_str!("../bench/budget.json")).unwrap();
+    for (name, cost) in budget["x86_64-linux"].as_object().unwrap() {
+        let row = match name.as_str() {
+            "binary, bytes" => "| stripped binary ".to_owned(),
+            name => format!("| instructions: {name} "),
+        };
+        let told = README
+            .lines()
+            .find(|line| line.starts_with(&row))
+            .and_then(|line| line.split('|').nth(2))
+            .and_then(|cell| cell.split_whitespace().next())
+            .unwrap_or_else(|| panic!("no row {row:?} with a number in the README"));
+        let told: f64 = told.parse().unwrap();
+        let cost = cost.as_f64().unwrap() / 1e6;
+        // Two decimals are told, and the budget allows for 3 %.
+        let off = (told - cost).abs();
+        assert!(off <= 0.005 + 0.03 * cost, "{name}: {told} M, not {cost} M");
+    }
+}
+
 fn succeeds(run: &Run) {
     assert_eq!(run.code, Some(0), "{}{}", run.out(), run.err());
 }

@@ -16,6 +16,10 @@ use signal_hook::low_level::emulate_default_handler;
 /// Back to the first column, and everything in the line erased (ECMA-48, CR and EL).
 const ERASE_LINE: &[u8] = b"\r\x1b[2K";
 
+/// The line, as wide as the terminal. The cursor goes back to its start: the terminal may echo an
+/// interrupt as `^C`, which at its end would begin another line.
+const TEMPLATE: &str = "{spinner} {wide_msg} {elapsed}\r";
+
 /// A live line on standard error; it is gone when this is dropped.
 pub(crate) struct LiveLine {
     bar: ProgressBar,
@@ -26,7 +30,7 @@ impl LiveLine {
     /// A line that is not drawn yet.
     pub(crate) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style);
         }
         let shown = Arc::default();

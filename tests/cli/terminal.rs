@@ -328,6 +328,9 @@ fn a_signal_ends_a_wait_and_the_live_line_with_it() {
         let run = process.wait();
         run.is_killed_by(signal, "", like(predicates::str::contains("a: uploaded ")));
         assert_eq!(shown(&run.stderr), "");
+        // A terminal may echo what was typed before the line goes.
+        let (line, erasure) = run.stderr.split_at(run.stderr.len() - b"\r\x1b[2K".len());
+        assert_eq!(shown(&[line, b"^C", erasure].concat()), "");
     }
 }
 

@@ -158,7 +158,7 @@ pub struct Options {
     /// Lookups at once, 1 to 64 [default: 8]
     ///
     /// The output keeps the order of the ids all the same.
-    #[arg(long, global = true, help_heading = LOOKUP, display_order = 2, value_name = "N", value_hint = ValueHint::Other, value_parser = clap::value_parser!(u8).range(1..=64))]
+    #[arg(long, global = true, help_heading = LOOKUP, display_order = 2, value_name = "N", value_hint = ValueHint::Other, allow_negative_numbers = true, value_parser = concurrency)]
     pub concurrency: Option<u8>,
 
     /// Print json, jsonl, yaml, raw, table or pretty
@@ -206,7 +206,8 @@ pub struct Options {
     ///
     /// For scripts: standard error then holds what the server sent as its error, or an object
     /// with the same fields (message, type, param, code) where no server answered. The formats
-    /// are those of `--format`; auto is the report for people.
+    /// are those of `--format`; auto is the report for people. A command line that makes no sense
+    /// is always told in words.
     #[arg(long, global = true, help_heading = OUTPUT, value_name = "FORMAT", ignore_case = true, hide_possible_values = true)]
     pub format_error: Option<Format>,
 
@@ -227,14 +228,15 @@ pub struct Options {
 
     /// Longest time to wait [default: 30m]
     ///
-    /// Needs `--wait`. A bare number is seconds; 500ms, 30s, 5m and 1h30m are understood, too.
-    #[arg(long, global = true, help_heading = WAITING, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = duration)]
+    /// Needs `--wait`. A bare number is seconds; 500ms, 30s, 5m and 1h30m are understood, too. The
+    /// last look is taken up to a second before the end, so that its answer can arrive.
+    #[arg(long, global = true, help_heading = WAITING, value_name = "DURATION", value_hint = ValueHint::Other, allow_negative_numbers = true, value_parser = duration)]
     pub wait_timeout: Option<Duration>,
 
     /// Time between two looks [default: 5s]
     ///
     /// Needs `--wait`. A server may ask for another time with the header openai-poll-after-ms.
-    #[arg(long, global = true, help_heading = WAITING, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = positive_duration)]
+    #[arg(long, global = true, help_heading = WAITING, value_name = "DURATION", value_hint = ValueHint::Other, allow_negative_numbers = true, value_parser = positive_duration)]
     pub poll_interval: Option<Duration>,
 
     /// Tell the status of the file by the exit code
@@ -248,23 +250,23 @@ pub struct Options {
     ///
     /// Any http or https URL, https://api.openai.com/v1 if nothing is said. The path
     /// /files/FILE_ID is appended to its path; its query is kept.
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "URL", value_hint = ValueHint::Url, value_parser = secret())]
+    #[arg(long, global = true, help_heading = CONNECTION, value_name = "URL", value_hint = ValueHint::Other, value_parser = secret())]
     pub base_url: Option<Secret>,
 
     /// Longest time for one attempt [default: 10m]
     ///
     /// From connecting to the last byte of the answer; connecting alone may take 5 seconds. A
     /// bare number is seconds; 500ms, 30s, 5m and 1h30m are understood, too.
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "DURATION", value_hint = ValueHint::Other, value_parser = positive_duration)]
+    #[arg(long, global = true, help_heading = CONNECTION, value_name = "DURATION", value_hint = ValueHint::Other, allow_negative_numbers = true, value_parser = positive_duration)]
     pub timeout: Option<Duration>,
 
     /// Repeats of a failed request [default: 2]
     ///
     /// Repeated are the answers 408, 409, 429 and 5xx, failed connections, and answers that were
-    /// cut off: after 0.5 to 8 seconds, or when the server says in Retry-After, if that is within
-    /// 2 minutes. Never repeated: a quota that is used up, a certificate that is not trusted. 0
-    /// means no repeats.
-    #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", value_hint = ValueHint::Other)]
+    /// cut off: after about 0.5 to 8 seconds, or when the server says in Retry-After, if that is
+    /// within 2 minutes. Never repeated: a quota that is used up, a certificate that is not
+    /// trusted. 0 means no repeats.
+    #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", value_hint = ValueHint::Other, allow_negative_numbers = true, value_parser = retries)]
     pub max_retries: Option<u32>,
 
     /// Read the API key from a file; - is stdin
@@ -360,6 +362,18 @@ fn path() -> impl clap::builder::TypedValueParser<Value = PathBuf> {
             Ok(path)
         }
     })
+}
+
+fn concurrency(text: &str) -> Result<u8, &'static str> {
+    match text.parse() {
+        Ok(number @ 1..=64) => Ok(number),
+        _ => Err("expected a whole number from 1 to 64"),
+    }
+}
+
+fn retries(text: &str) -> Result<u32, &'static str> {
+    let number = text.parse();
+    number.map_err(|_| "expected a whole number, 0 or more")
 }
 
 /// A span of time as people type it: a bare number is seconds, else units as in `1h30m`.

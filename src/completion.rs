@@ -13,11 +13,17 @@ use crate::cli::{Cli, Shell};
 
 /// Where the script for bash hands itself over to the shell. What `clap_complete` has there lets
 /// bash offer file names wherever it finds nothing else, for an id, too; it offers options where
-/// nobody typed a dash; and it does not complete `--format=json`, which bash takes for three
-/// words.
+/// nobody typed a dash; it does not complete `--format=json`, which bash takes for three words;
+/// nor the file of a redirection.
 const COMPLETE_IN_BASH: &str = r#"
 _openai_complete() {
     local cur="$2" prev="$3" word
+    if [[ "${prev}" == [\<\>] || "${prev}" == ">>" ]]; then
+        local IFS=$'\n'
+        compopt -o filenames 2>/dev/null
+        COMPREPLY=($(compgen -f -- "${cur}"))
+        return
+    fi
     if [[ "${COMP_WORDS[COMP_CWORD]}" == "=" ]]; then
         cur=""
     elif [[ "${prev}" == "=" ]]; then

@@ -162,6 +162,11 @@ const ONLY: &str = "the only command on the API is 'openai files retrieve FILE_I
 /// without those tips of clap that do not.
 fn advised(mut mistake: clap::Error, args: &[OsString]) -> clap::Error {
     let kind = match mistake.kind() {
+        ErrorKind::InvalidValue if is_empty(&mistake, args) => {
+            let tip = "the value is empty; is a variable unset?".into();
+            mistake.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+            return mistake;
+        }
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         _ => return mistake,
@@ -207,6 +212,13 @@ fn advised(mut mistake: clap::Error, args: &[OsString]) -> clap::Error {
         }
     }
     mistake
+}
+
+/// Whether the value that `mistake` misses is there in `args`, but empty.
+fn is_empty(mistake: &clap::Error, args: &[OsString]) -> bool {
+    let missed = mistake.get(ContextKind::InvalidValue);
+    let is_there = |arg: &OsString| matches!(arg.as_encoded_bytes(), [] | [.., b'=']);
+    missed == Some(&ContextValue::String(String::new())) && args.iter().any(is_there)
 }
 
 /// What to write instead of the unknown `word`, in the command line `words`.

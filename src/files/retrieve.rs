@@ -216,11 +216,11 @@ impl Retrieval<'_> {
                 Err(error) => return failed(self.failure(error, id)),
             }
         }
-        let waited = span(started.elapsed());
+        let waited = span(wait.timeout);
         let failure = verdict(id, &last.object, |status| {
             let failure = Failure::new(
                 Exit::NotReady,
-                format!("`{id}` is not ready after {waited}: its status is `{status}`"),
+                format!("`{id}` was not ready within {waited}: its status is `{status}`"),
             )
             .hint("raise --wait-timeout to wait longer");
             match &trouble {

@@ -264,7 +264,7 @@ fn files_that_are_waited_for_keep_the_bound_too() {
             8,
             "",
             (1..=8).fold(String::new(), |mut text, id| {
-                write!(text, "error: `{id}` is not ready after [..]: its status is `uploaded`\n\nhint: raise --wait-timeout to wait longer\n").unwrap();
+                write!(text, "error: `{id}` was not ready within [..]: its status is `uploaded`\n\nhint: raise --wait-timeout to wait longer\n").unwrap();
                 text
             }),
         );

@@ -41,6 +41,10 @@ const DIALOG: &[(&str, &str)] = &[
         "openai files retrieve --timeout file-on\t",
         "<files><retrieve><--timeout><file-on>",
     ),
+    (
+        "openai files retrieve --base-url file-on\t",
+        "<files><retrieve><--base-url><file-on>",
+    ),
     // Hidden options stay hidden.
     (
         "openai files retrieve --admin\t",
@@ -58,6 +62,8 @@ const PATHS: &[(&str, &str)] = &[
         "openai files retrieve --format=ta\t",
         "<files><retrieve><--format=table>",
     ),
+    // Where the file is not there the command is not run.
+    ("openai files retrieve - < key\t", "<files><retrieve><->"),
 ];
 
 /// Shows the line and counts; the prompt shows the count.

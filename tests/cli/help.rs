@@ -313,6 +313,47 @@ fn no_guess_is_better_than_a_wrong_one() {
 }
 
 #[test]
+fn a_value_that_cannot_be_used_is_told() {
+    for (line, expected) in [
+        (
+            "x --timeout -1",
+            "invalid value '-1' for '--timeout <DURATION>': expected a time of at most 365 days, such as 500ms, 30s, 5m or 1h30m",
+        ),
+        (
+            "x --wait --poll-interval 0",
+            "invalid value '0' for '--poll-interval <DURATION>': expected more than no time",
+        ),
+        (
+            "x --max-retries -1",
+            "invalid value '-1' for '--max-retries <N>': expected a whole number, 0 or more",
+        ),
+        (
+            "x --concurrency 65",
+            "invalid value '65' for '--concurrency <N>': expected a whole number from 1 to 64",
+        ),
+        (
+            "x --base-url",
+            "a value is required for '--base-url <URL>' but none was supplied",
+        ),
+        (
+            "x --base-url=",
+            "a value is required for '--base-url <URL>' but none was supplied\n\n  tip: the value is empty; is a variable unset?",
+        ),
+        // Two spaces: an empty word is between them.
+        (
+            "x --api-key  --wait",
+            "a value is required for '--api-key <KEY>' but none was supplied\n\n  tip: the value is empty; is a variable unset?",
+        ),
+        (
+            "x  --wait",
+            "a value is required for '[FILE_ID]...' but none was supplied\n\n  tip: the value is empty; is a variable unset?",
+        ),
+    ] {
+        mistake(&format!("files retrieve {line}"), expected);
+    }
+}
+
+#[test]
 fn a_mistake_beside_a_key_does_not_show_it() {
     // The runner looks for the key in what is printed.
     for line in [

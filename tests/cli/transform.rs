@@ -136,7 +136,11 @@ fn a_path_that_finds_nothing_is_an_error_with_a_hint() {
         ),
         (
             ".status",
-            "nothing matches `.status`\n\nhint: a GJSON path has no dot at its start: `status`\n",
+            "nothing matches `.status`\n\nhint: a GJSON path has no dot at its start\n",
+        ),
+        (
+            "status,id",
+            "nothing matches `status,id`\n\nhint: several fields at once are `{a,b}` or `[a,b]`\n",
         ),
         ("tags.9", "nothing matches `tags.9`\n"),
         (

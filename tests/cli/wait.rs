@@ -303,7 +303,7 @@ fn the_time_to_wait_runs_out() {
             format!(
                 "\
 a: {status} (after [..])
-error: `a` is not ready after [..]s: its status is `{status}`
+error: `a` was not ready within 800ms: its status is `{status}`
 
 hint: raise --wait-timeout to wait longer
 "
@@ -321,7 +321,7 @@ fn no_time_to_wait_is_one_look() {
         printed("uploaded"),
         "\
 a: uploaded (after [..])
-error: `a` is not ready after [..]s: its status is `uploaded`
+error: `a` was not ready within 0s: its status is `uploaded`
 
 hint: raise --wait-timeout to wait longer
 ",
@@ -340,7 +340,7 @@ fn a_look_takes_no_longer_than_what_is_left() {
         printed("uploaded"),
         "\
 a: uploaded (after [..])
-error: `a` is not ready after [..]: its status is `uploaded`
+error: `a` was not ready within 1s: its status is `uploaded`
   the last look failed: timed out
 
 hint: raise --wait-timeout to wait longer
@@ -416,7 +416,7 @@ fn a_rate_limit_that_outlasts_the_wait_ends_it_without_a_further_request() {
 a: uploaded (after [..])
 note: still waiting for `a`: HTTP 429
 note: still waiting for `a`: held back by a rate limit
-error: `a` is not ready after [..]: its status is `uploaded`
+error: `a` was not ready within [..]: its status is `uploaded`
   the last look failed: held back by a rate limit
 
 hint: raise --wait-timeout to wait longer

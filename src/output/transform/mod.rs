@@ -91,14 +91,14 @@ impl NoMatch {
             Self::Nothing { path, .. } if !path::is_closed(path) => {
                 Some("a bracket or a quote in the path is not closed".to_owned())
             }
+            Self::Nothing { path, .. } if path.contains(',') && !path.starts_with(['{', '[']) => {
+                Some("several fields at once are `{a,b}` or `[a,b]`".to_owned())
+            }
             // As jq has it.
             Self::Nothing { path, .. }
                 if path.starts_with('.') && path[1..].starts_with(char::is_alphabetic) =>
             {
-                Some(format!(
-                    "a GJSON path has no dot at its start: `{}`",
-                    &path[1..]
-                ))
+                Some("a GJSON path has no dot at its start".to_owned())
             }
             Self::Nothing {
                 similar: Some(name),

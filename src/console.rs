@@ -1,7 +1,7 @@
 //! Everything said on standard error: failures, warnings, notes, debug lines and the live line.
 //! All of it passes through here, so that no secret and nothing that acts on a terminal does.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub struct Console {
     quiet: bool,
     has_live_line: bool,
     live: RefCell<Option<LiveLine>>,
+    /// Whether the failure that was told last ends with a hint.
+    ends_with_hint: Cell<bool>,
 }
 
 impl Console {
@@ -42,13 +44,17 @@ impl Console {
             quiet: output.quiet,
             has_live_line: output.live && !output.quiet,
             live: RefCell::new(None),
+            ends_with_hint: Cell::new(false),
         }
     }
 
-    /// Says what went wrong.
+    /// Says what went wrong. An empty line parts it from a hint that belongs to another failure.
     pub fn failure(&self, failure: &Failure) {
         self.aside(|| {
             let mut text = Vec::new();
+            if self.ends_with_hint.replace(failure.hint.is_some()) {
+                text.push(b'\n');
+            }
             // A vector takes whatever is written.
             let _ = failure.write(&mut text, &self.stream, &self.secrets);
             put(&text);

@@ -264,6 +264,7 @@ fn files_that_are_waited_for_keep_the_bound_too() {
             8,
             "",
             (1..=8).fold(String::new(), |mut text, id| {
+                text.push_str(if text.is_empty() { "" } else { "\n" });
                 write!(text, "error: `{id}` was not ready within [..]: its status is `uploaded`\n\nhint: raise --wait-timeout to wait longer\n").unwrap();
                 text
             }),
@@ -384,6 +385,7 @@ error: too many requests; `a` was not looked up (HTTP 429)
   url: {base}/files/a
 
 hint: the server asks to come back in 24h
+
 error: `b` was not looked up: the server asked for no more requests
   url: {base}/files/b
 
@@ -490,13 +492,19 @@ fn every_mix_of_outcomes_has_its_code() {
             [code] => code,
             _ => 1,
         };
-        let part = |part: fn(&(&str, i32, &'static str, &'static str)) -> &'static str| {
-            outcomes
-                .iter()
-                .map(|outcome| part(&OUTCOMES[*outcome]))
-                .collect::<String>()
-        };
-        mix(&server, outcomes).is(code, part(|outcome| outcome.2), part(|outcome| outcome.3));
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        let mut ends_with_hint = false;
+        for (_, _, object, failure) in outcomes.iter().map(|outcome| OUTCOMES[*outcome]) {
+            stdout += object;
+            if !failure.is_empty() {
+                if ends_with_hint {
+                    stderr.push('\n');
+                }
+                stderr += failure;
+                ends_with_hint = failure.contains("\nhint: ");
+            }
+        }
+        mix(&server, outcomes).is(code, stdout, stderr);
     };
     for one in 0..OUTCOMES.len() {
         check(&[one]);

@@ -96,14 +96,27 @@ fn the_recipes_of_the_readme_work() {
 
 #[test]
 fn the_step_of_the_readme_lets_a_job_go_on_or_fails_it() {
+    let card = |id, status| {
+        format!(
+            "ID        {id}\nFilename  mydata.jsonl\nSize      120 kB (120,000 bytes)\n\
+             Purpose   fine-tune\nStatus    {status}\nCreated   [..]\nExpires   never\n"
+        )
+    };
     for block in blocks("yaml run") {
         let (_, script) = block.split_once("run: |\n").unwrap();
         let step = |id| bash(&format!("set -e -o pipefail\nFILE_ID={id}\n{script}"), None);
-        step("file-abc123").is(0, "", "");
+        step("file-abc123").is(
+            0,
+            card("file-abc123", "processed"),
+            "file-abc123: processed (after [..])\n",
+        );
         step("file-error").is(
             9,
-            "::error::file-error is not usable (exit code 9)\n",
-            "error: `file-error` failed to be processed: its status is `error`\n  \
+            card(
+                "file-error",
+                "error\nDetails   Invalid file format. Line 17 is not valid JSON.",
+            ) + "::error::file-error is not usable (exit code 9)\n",
+            "file-error: error (after [..])\nerror: `file-error` failed to be processed: its status is `error`\n  \
              Invalid file format. Line 17 is not valid JSON.\n",
         );
     }

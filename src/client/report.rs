@@ -245,7 +245,7 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &[Secret]) ->
 /// The origin of `url` as a person names it: its scheme, where that has no hosts.
 fn origin(url: &Url, secrets: &[Secret]) -> String {
     let origin = url.origin();
-    if origin.is_tuple() {
+    if origin.is_tuple() && url.has_host() {
         let origin = origin.ascii_serialization();
         cut(&scrub(&origin, secrets), LONGEST_HEADER).into_owned()
     } else {

@@ -626,6 +626,35 @@ fn a_redirect_within_the_origin_brings_no_user_info_along() {
 }
 
 #[test]
+fn a_signature_in_a_redirect_is_not_shown() {
+    let server = Server::start(|request: &Request| match request.number {
+        1 => Reply::status(302).header("Location", "/there?sig=sentinel-signature"),
+        _ => Reply::error(400, "no"),
+    });
+    look(&server)
+        .args(["--debug"])
+        .secret("sentinel-signature")
+        .run()
+        .is(
+            1,
+            "",
+            DEBUG_HEAD.to_owned()
+                + "debug: < HTTP 302 Found (first byte [..] ms, total [..] ms)\n\
+                   debug: < location: [redacted]\n\
+                   debug: < content-length: 0\n\
+                   debug: attempt 1: GET {origin}/there?[redacted]\n\
+                   debug: > authorization: [redacted]\n\
+                   debug: > accept: application/json\n\
+                   debug: > user-agent: openai-cli/[..]\n\
+                   debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\n\
+                   debug: < content-type: application/json\n\
+                   debug: < content-length: [..]\n"
+                + &refused("  no\n"),
+        );
+    assert_eq!(server.requests()[1].target, "/there?sig=sentinel-signature");
+}
+
+#[test]
 fn a_short_key_does_not_garble_what_is_said() {
     let server = Server::replying(Reply::error(400, "not a test"));
     look(&server)

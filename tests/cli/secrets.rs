@@ -516,6 +516,30 @@ fn a_key_in_the_wrong_place_is_not_shown() {
         "error: cannot read the API key from a file: no such file or directory\n\n\
          hint: --api-key-file takes the path of a file that holds the key\n",
     );
+    for (option, value, message) in [
+        (
+            "--api-key-file",
+            format!("keys/{KEY}"),
+            "cannot read the API key from `keys/[redacted]`: no such file or directory",
+        ),
+        (
+            "--base-url",
+            format!("ftp://{KEY}/v1"),
+            "--base-url \"ftp://[redacted]/v1\" has a scheme that is not spoken \
+             (expected http:// or https://)",
+        ),
+        (
+            "--file-id",
+            format!("{KEY}\n"),
+            "cannot look up `[redacted]`: it has a control character inside",
+        ),
+    ] {
+        retrieve()
+            .args([option, &value, "--file-id", "id"])
+            .env("OPENAI_API_KEY", KEY)
+            .run()
+            .is(2, "", format!("error: {message}\n"));
+    }
 }
 
 #[test]

@@ -326,7 +326,11 @@ const LONGEST_KEY: u64 = 64 * 1024;
 fn read_key(path: &Path) -> Result<Secret, Failure> {
     let read = |reader: &mut dyn Read| {
         let mut text = String::new();
-        reader.take(LONGEST_KEY).read_to_string(&mut text)?;
+        let length = reader.take(LONGEST_KEY + 1).read_to_string(&mut text)?;
+        // The start of a file is not its key.
+        if length as u64 > LONGEST_KEY {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         Ok(Secret::new(text))
     };
     let unreadable = |what: &str, error: &io::Error| {

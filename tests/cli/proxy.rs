@@ -577,13 +577,14 @@ fn no_proxy_exempts_a_host() {
 
 #[test]
 fn loopback_is_never_asked_for_through_a_proxy() {
-    let server = Server::options().expecting(2).start(|_| Reply::file());
+    let server = Server::options().expecting(3).start(|_| Reply::file());
     let v6 = Server::options().on_ipv6().start(|_| Reply::file());
     let proxy = Server::uncalled();
     let port = server.address().port();
     for base_url in [
         format!("http://127.0.0.1:{port}/v1"),
         format!("http://localhost:{port}/v1"),
+        format!("http://[::ffff:127.0.0.1]:{port}/v1"),
         v6.base_url(),
     ] {
         let mut openai = retrieve().args(["id"]).base_url(&base_url);

@@ -114,10 +114,13 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy as messages name it, without user info.
+    /// The proxy as messages name it, without user info and what else may be a password.
     #[must_use]
     pub fn name(&self) -> String {
-        let url = without_user_info(&self.url);
+        let mut url = without_user_info(&self.url);
+        url.set_path("");
+        url.set_query(None);
+        url.set_fragment(None);
         format!(
             "the proxy {} (from {})",
             url.as_str().trim_end_matches('/'),

@@ -203,6 +203,16 @@ fn a_proxy_that_cannot_be_reached() {
             "check that the proxy is running, or exempt api.test by NO_PROXY",
         );
     }
+    let named = format!("http://{}", refusing.address());
+    let token = format!("{named}/path?token={}#x", secrets::PROXY_PASSWORD);
+    fails(
+        through("HTTP_PROXY", &token)
+            .placeholder("named", &named)
+            .args(["--max-retries", "0"]),
+        "http",
+        "cannot reach the proxy {named} (from HTTP_PROXY) to look up `id`: connection refused",
+        "check that the proxy is running, or exempt api.test by NO_PROXY",
+    );
     fails(
         through("HTTP_PROXY", "http://no-such-proxy.invalid:3128"),
         "http",

@@ -15,6 +15,7 @@ use super::id::FileId;
 use super::object::{FileObject, Status};
 use super::wait::{self, Next};
 use crate::client::error::{Cause, Network};
+use crate::client::words::start;
 use crate::client::{Client, Found, error};
 use crate::console::Console;
 use crate::error::{Exit, Failure, io_words, span};
@@ -323,10 +324,9 @@ fn verdict(
                 Exit::FileFailed,
                 format!("`{id}` failed to be processed: its status is `error`"),
             );
-            match object.status_details() {
-                Some(details) if !details.is_empty() => failure.detail(details),
-                _ => failure,
-            }
+            let details = object.status_details();
+            let details = start(details.as_slice());
+            Failure { details, ..failure }
         }
         Some(Status::Deleted) => Failure::new(
             Exit::FileFailed,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
 use futures_util::stream::{self, Stream, StreamExt as _};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
 use super::id::FileId;
@@ -28,6 +28,11 @@ const OPEN_PER_REQUEST: usize = 4;
 
 /// How many files are waited for at once. Most of the time a wait is asleep.
 const OPEN_WAITS: usize = 1024;
+
+/// How much of what came may be kept until it is printed, in bytes, before only the file that is
+/// next to be printed is asked for. Answers of the usual size never add up to it; those of a
+/// hostile server would, and all lookups that may be open together hold gigabytes.
+const MOST_KEPT: usize = 16 << 20;
 
 /// How often the live line is drawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -51,14 +56,35 @@ struct Retrieval<'a> {
     drawn: Cell<Instant>,
     begun: Cell<usize>,
     done: Cell<usize>,
+    /// How many ids are settled: all before this one are printed or told.
+    settled: Cell<usize>,
+    /// What is kept until it is printed, in bytes.
+    kept: Cell<usize>,
+    /// Tells when less is kept.
+    room: Notify,
     /// The file that was looked at last, and how it is with it.
     latest: RefCell<String>,
 }
 
 /// What came of one id. There may be both: a file that is not ready is printed, too.
-struct Looked {
+struct Looked<'a> {
     found: Option<(FileId, FileObject)>,
     failure: Option<Failure>,
+    _kept: Kept<'a>,
+}
+
+/// Counts what is kept as long as it is.
+struct Kept<'a> {
+    retrieval: &'a Retrieval<'a>,
+    bytes: usize,
+}
+
+impl Drop for Kept<'_> {
+    fn drop(&mut self) {
+        let kept = &self.retrieval.kept;
+        kept.set(kept.get() - self.bytes);
+        self.retrieval.room.notify_waiters();
+    }
 }
 
 /// Looks up all `ids` and prints what is found to `out`; each failure is told on `console`. An id
@@ -89,13 +115,17 @@ pub async fn run(
         drawn: Cell::new(now),
         begun: Cell::new(0),
         done: Cell::new(0),
+        settled: Cell::new(0),
+        kept: Cell::new(0),
+        room: Notify::new(),
         latest: RefCell::new(String::new()),
     };
     let mut printer = Printer::new(out, output);
     let mut exit = Exit::Success;
     let mut lookups = std::pin::pin!(
         ids(&settings.ids)
-            .map(|id| retrieval.look(id))
+            .enumerate()
+            .map(|(number, id)| retrieval.look(number, id))
             .buffered(open)
     );
     loop {
@@ -107,14 +137,15 @@ pub async fn run(
             retrieval.while_live(lookups.next()).await
         };
         let Some(looked) = next else { break };
-        if let Some((id, object)) = looked.found
-            && let Err(error) = console.aside(|| printer.print(&id, &object))
+        retrieval.settled.set(retrieval.settled.get() + 1);
+        if let Some((id, object)) = &looked.found
+            && let Err(error) = console.aside(|| printer.print(id, object))
         {
             let failure = error.downcast::<Failure>()?;
             exit = exit.and(retrieval.tell(&failure, &mut printer)?);
         }
-        if let Some(failure) = looked.failure {
-            exit = exit.and(retrieval.tell(&failure, &mut printer)?);
+        if let Some(failure) = &looked.failure {
+            exit = exit.and(retrieval.tell(failure, &mut printer)?);
         }
     }
     console.clear();
@@ -125,26 +156,62 @@ pub async fn run(
     Ok(exit)
 }
 
-impl Retrieval<'_> {
-    async fn look(&self, id: Result<FileId, Failure>) -> Looked {
+impl<'a> Retrieval<'a> {
+    async fn look(&'a self, number: usize, id: Result<FileId, Failure>) -> Looked<'a> {
         self.begun.set(self.begun.get() + 1);
         let looked = match (id, self.settings.lookup.wait) {
-            (Err(failure), _) => failed(failure),
-            (Ok(id), None) => self.look_once(&id).await,
-            (Ok(id), Some(wait)) => self.look_until_done(&id, wait).await,
+            (Err(failure), _) => self.failed(failure),
+            (Ok(id), None) => self.look_once(number, &id).await,
+            (Ok(id), Some(wait)) => self.look_until_done(number, &id, wait).await,
         };
         self.done.set(self.done.get() + 1);
         looked
     }
 
-    async fn request(&self, id: &FileId, deadline: Option<Instant>) -> Result<Found, error::Error> {
-        // The semaphore is never closed.
-        let _permit = self.requests.acquire().await;
-        self.client.file(id, deadline).await
+    /// Asks for `id`, which is the one of this `number` in order, as soon as it may be asked for.
+    async fn request(
+        &self,
+        number: usize,
+        id: &FileId,
+        deadline: Option<Instant>,
+    ) -> Result<Found, error::Error> {
+        loop {
+            // The semaphore is never closed.
+            let permit = self.requests.acquire().await;
+            let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            // The next one to be printed makes room for all others, and is never held up.
+            if self.kept.get() < MOST_KEPT || number <= self.settled.get() || late {
+                return self.client.file(id, deadline).await;
+            }
+            drop(permit);
+            let room = self.room.notified();
+            match deadline {
+                // If time runs out the request tells.
+                Some(deadline) => drop(tokio::time::timeout_at(deadline, room).await),
+                None => room.await,
+            }
+        }
     }
 
-    async fn look_once(&self, id: &FileId) -> Looked {
-        match self.request(id, None).await {
+    fn keep(&'a self, bytes: usize) -> Kept<'a> {
+        self.kept.set(self.kept.get() + bytes);
+        Kept {
+            retrieval: self,
+            bytes,
+        }
+    }
+
+    fn failed(&'a self, failure: Failure) -> Looked<'a> {
+        let answer = failure.answer.as_ref().map_or(0, String::len);
+        Looked {
+            found: None,
+            failure: Some(failure),
+            _kept: self.keep(answer),
+        }
+    }
+
+    async fn look_once(&'a self, number: usize, id: &FileId) -> Looked<'a> {
+        match self.request(number, id, None).await {
             Ok(found) => {
                 let failure = self.settings.lookup.exit_status.then(|| {
                     verdict(id, &found.object, |status| {
@@ -156,20 +223,21 @@ impl Retrieval<'_> {
                     })
                 });
                 Looked {
+                    _kept: self.keep(found.object.text().len()),
                     found: Some((id.clone(), found.object)),
                     failure: failure.flatten(),
                 }
             }
-            Err(error) => failed(self.failure(error, id)),
+            Err(error) => self.failed(self.failure(error, id)),
         }
     }
 
-    async fn look_until_done(&self, id: &FileId, wait: Wait) -> Looked {
+    async fn look_until_done(&'a self, number: usize, id: &FileId, wait: Wait) -> Looked<'a> {
         let started = Instant::now();
         let deadline = started.checked_add(wait.timeout);
         // With no time to wait there is one look, which takes as long as it does without --wait.
         let first_deadline = deadline.filter(|_| !wait.timeout.is_zero());
-        let mut last = match self.request(id, first_deadline).await {
+        let mut last = match self.request(number, id, first_deadline).await {
             Ok(found) => found,
             Err(error) => {
                 let ran_out = self.ran_out_of_time(&error);
@@ -177,24 +245,27 @@ impl Retrieval<'_> {
                 if ran_out {
                     failure.exit = Exit::NotReady;
                 }
-                return failed(failure);
+                return self.failed(failure);
             }
         };
+        let mut kept = self.keep(last.object.text().len());
         let mut status = last.object.status();
         self.tell_status(id, status.as_ref(), started.elapsed());
-        let mut trouble: Option<error::Error> = None;
+        // Why the last look failed, and when to look again.
+        let mut trouble: Option<(String, Option<Duration>)> = None;
         loop {
             let elapsed = started.elapsed();
             let hint = trouble
                 .as_ref()
-                .map_or(last.poll_after, |error| error.come_back);
+                .map_or(last.poll_after, |(_, come_back)| *come_back);
             let Next::AskAfter(delay) = wait::next(status.as_ref(), elapsed, wait, hint) else {
                 break;
             };
             tokio::time::sleep(delay).await;
-            match self.request(id, deadline).await {
+            match self.request(number, id, deadline).await {
                 Ok(found) => {
                     last = found;
+                    kept = self.keep(last.object.text().len());
                     trouble = None;
                     let before = std::mem::replace(&mut status, last.object.status());
                     if status != before {
@@ -206,15 +277,15 @@ impl Retrieval<'_> {
                 // The file was there: the server may only be down for a while.
                 Err(error) if error.may_pass => {
                     let why = error.cause.to_string();
-                    let known = trouble.is_some_and(|before| before.cause.to_string() == why);
+                    let known = trouble.is_some_and(|(before, _)| before == why);
                     if !known && deadline.is_none_or(|deadline| Instant::now() < deadline) {
                         self.console.still_waiting(id, &why);
                     }
                     let seen = status.as_ref().map_or("", Status::as_str);
                     self.show(id, &format!("{why}; last seen {seen}"));
-                    trouble = Some(error);
+                    trouble = Some((why, error.come_back));
                 }
-                Err(error) => return failed(self.failure(error, id)),
+                Err(error) => return self.failed(self.failure(error, id)),
             }
         }
         let waited = span(started.elapsed());
@@ -225,13 +296,14 @@ impl Retrieval<'_> {
             )
             .hint("raise --wait-timeout to wait longer");
             match &trouble {
-                Some(error) => failure.detail(format!("the last look failed: {}", error.cause)),
+                Some((why, _)) => failure.detail(format!("the last look failed: {why}")),
                 None => failure,
             }
         });
         Looked {
             found: Some((id.clone(), last.object)),
             failure,
+            _kept: kept,
         }
     }
 
@@ -300,13 +372,6 @@ impl Retrieval<'_> {
             (_, false) => format!("{done} files looked up"),
         };
         self.console.live(&text);
-    }
-}
-
-fn failed(failure: Failure) -> Looked {
-    Looked {
-        found: None,
-        failure: Some(failure),
     }
 }
 

@@ -6,11 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::client::words::cut;
 use crate::json::{Invalid, Json, Kind};
-
-/// How much of a status is repeated, in characters: many times what any server says in one word.
-const LONGEST_STATUS: usize = 100;
 
 /// One File object as a server sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,12 +100,11 @@ impl FileObject {
         self.string("purpose")
     }
 
-    /// How far the server is with the file. An empty string says nothing and is `None`; of a long
-    /// one there is the start.
+    /// How far the server is with the file. An empty string says nothing and is `None`.
     #[must_use]
     pub fn status(&self) -> Option<Status> {
         let status = self.string("status")?;
-        (!status.is_empty()).then(|| Status::from(cut(&status, LONGEST_STATUS).as_ref()))
+        (!status.is_empty()).then(|| Status::from(status.as_ref()))
     }
 
     /// The server's words on the status, often the reason of a failure.

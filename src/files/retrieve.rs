@@ -15,11 +15,12 @@ use super::id::FileId;
 use super::object::{FileObject, Status};
 use super::wait::{self, Next};
 use crate::client::error::{Cause, Network};
-use crate::client::words::start;
+use crate::client::words::{cut, start};
 use crate::client::{Client, Found, error};
 use crate::console::Console;
 use crate::error::{Exit, Failure, io_words, span};
 use crate::output::{self, Printer};
+use crate::secret::scrub;
 use crate::settings::{IdSource, Settings, Wait};
 
 /// How many lookups may be open for each that is under way: finished ones that wait for an
@@ -33,6 +34,9 @@ const OPEN_WAITS: usize = 1024;
 /// next to be printed is asked for. Answers of the usual size never add up to it; those of a
 /// hostile server would, and all lookups that may be open together hold gigabytes.
 const MOST_KEPT: usize = 16 << 20;
+
+/// How much of a status is repeated, in characters: many times what any server says in one word.
+const LONGEST_STATUS: usize = 100;
 
 /// How often the live line is drawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -214,7 +218,7 @@ impl<'a> Retrieval<'a> {
         match self.request(number, id, None).await {
             Ok(found) => {
                 let failure = self.settings.lookup.exit_status.then(|| {
-                    verdict(id, &found.object, |status| {
+                    self.verdict(id, &found.object, |status| {
                         Failure::new(
                             Exit::NotReady,
                             format!("`{id}` is not ready: its status is `{status}`"),
@@ -249,7 +253,7 @@ impl<'a> Retrieval<'a> {
             }
         };
         let mut kept = self.keep(last.object.text().len());
-        let mut status = last.object.status();
+        let mut status = self.status(&last.object);
         self.tell_status(id, status.as_ref(), started.elapsed());
         // Why the last look failed, and when to look again.
         let mut trouble: Option<(String, Option<Duration>)> = None;
@@ -267,7 +271,7 @@ impl<'a> Retrieval<'a> {
                     last = found;
                     kept = self.keep(last.object.text().len());
                     trouble = None;
-                    let before = std::mem::replace(&mut status, last.object.status());
+                    let before = std::mem::replace(&mut status, self.status(&last.object));
                     if status != before {
                         self.tell_status(id, status.as_ref(), started.elapsed());
                     } else if let Some(status) = &status {
@@ -289,7 +293,7 @@ impl<'a> Retrieval<'a> {
             }
         }
         let waited = span(started.elapsed());
-        let failure = verdict(id, &last.object, |status| {
+        let failure = self.verdict(id, &last.object, |status| {
             let failure = Failure::new(
                 Exit::NotReady,
                 format!("`{id}` is not ready after {waited}: its status is `{status}`"),
@@ -305,6 +309,53 @@ impl<'a> Retrieval<'a> {
             failure,
             _kept: kept,
         }
+    }
+
+    /// How far the server is with a file. Of a long status there is the start; keys are taken out
+    /// before, since what is left of one in the middle of a cut looks like any other word.
+    fn status(&self, object: &FileObject) -> Option<Status> {
+        match object.status()? {
+            Status::Other(words) if words.len() > LONGEST_STATUS => {
+                let words = scrub(&words, &self.settings.connection.secrets()).into_owned();
+                Some(Status::Other(cut(&words, LONGEST_STATUS).into_owned()))
+            }
+            status => Some(status),
+        }
+    }
+
+    /// What the status of a file means for the exit code: nothing if it is processed, else a failure.
+    /// That of a file which is not ready is made by `not_ready` from its status.
+    fn verdict(
+        &self,
+        id: &FileId,
+        object: &FileObject,
+        not_ready: impl FnOnce(&str) -> Failure,
+    ) -> Option<Failure> {
+        let failure = match self.status(object) {
+            Some(Status::Processed) => return None,
+            Some(Status::Error) => {
+                let failure = Failure::new(
+                    Exit::FileFailed,
+                    format!("`{id}` failed to be processed: its status is `error`"),
+                );
+                let details = object.status_details();
+                let details = details
+                    .map(|words| scrub(&words, &self.settings.connection.secrets()).into_owned());
+                let details = start(details.as_slice());
+                Failure { details, ..failure }
+            }
+            Some(Status::Deleted) => Failure::new(
+                Exit::FileFailed,
+                format!("`{id}` is gone: its status is `deleted`"),
+            ),
+            Some(other) => not_ready(other.as_str()),
+            None => Failure::new(
+                Exit::Failure,
+                format!("`{id}` has no status: this server does not report one"),
+            )
+            .hint("leave out --wait and --exit-status; the file is there"),
+        };
+        Some(failure)
     }
 
     /// Whether the time to wait ended an attempt, which by itself could have taken longer.
@@ -373,38 +424,6 @@ impl<'a> Retrieval<'a> {
         };
         self.console.live(&text);
     }
-}
-
-/// What the status of a file means for the exit code: nothing if it is processed, else a failure.
-/// That of a file which is not ready is made by `not_ready` from its status.
-fn verdict(
-    id: &FileId,
-    object: &FileObject,
-    not_ready: impl FnOnce(&str) -> Failure,
-) -> Option<Failure> {
-    let failure = match object.status() {
-        Some(Status::Processed) => return None,
-        Some(Status::Error) => {
-            let failure = Failure::new(
-                Exit::FileFailed,
-                format!("`{id}` failed to be processed: its status is `error`"),
-            );
-            let details = object.status_details();
-            let details = start(details.as_slice());
-            Failure { details, ..failure }
-        }
-        Some(Status::Deleted) => Failure::new(
-            Exit::FileFailed,
-            format!("`{id}` is gone: its status is `deleted`"),
-        ),
-        Some(other) => not_ready(other.as_str()),
-        None => Failure::new(
-            Exit::Failure,
-            format!("`{id}` has no status: this server does not report one"),
-        )
-        .hint("leave out --wait and --exit-status; the file is there"),
-    };
-    Some(failure)
 }
 
 /// The ids of `sources` one after the other; those of standard input are read as they are needed.

@@ -852,18 +852,28 @@ fn of_a_long_status_the_start_is_told() {
                 "s".repeat(100)
             ),
         ),
+        // What is cut is searched before.
+        (
+            "s".repeat(95) + secrets::API_KEY,
+            8,
+            format!(
+                "error: `a` is not ready: its status is `{}[reda…`\n\nhint: wait for it with --wait\n",
+                "s".repeat(95)
+            ),
+        ),
         (
             "error".to_owned(),
             9,
             format!(
-                "error: `a` failed to be processed: its status is `error`\n  {}…\n",
-                "d".repeat(2000)
+                "error: `a` failed to be processed: its status is `error`\n  {}[reda…\n",
+                "d".repeat(1995)
             ),
         ),
     ] {
-        let object = file_object()
-            .with_text("status", &status)
-            .with_text("status_details", &"d".repeat(1 << 20));
+        let object = file_object().with_text("status", &status).with_text(
+            "status_details",
+            &("d".repeat(1995) + secrets::API_KEY + &"d".repeat(1 << 20)),
+        );
         let server = Server::replying(Reply::json(200, object.to_string()));
         retrieve()
             .args(["a", "--exit-status", "--quiet"])

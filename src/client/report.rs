@@ -38,7 +38,8 @@ impl Error {
             Cause::Redirect(redirect) => redirected(redirect, id, &self.url, secrets),
             Cause::LongUrl(longest) => {
                 let length = self.url.as_str().len();
-                let id = cut(id.as_str(), EXCERPT);
+                let id = scrub(id.as_str(), secrets);
+                let id = cut(&id, EXCERPT);
                 return Failure::usage(format!(
                     "cannot look up `{id}`: its URL has {length} bytes, and {longest} are the limit"
                 ));

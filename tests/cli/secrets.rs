@@ -679,6 +679,23 @@ fn a_signature_in_a_redirect_is_not_shown() {
 }
 
 #[test]
+fn a_key_in_an_id_that_is_cut_is_not_shown() {
+    let start = "a".repeat(115);
+    let id = format!("{start}{KEY}{}", "a".repeat(70_000));
+    retrieve()
+        .args([id])
+        .server(&Server::uncalled())
+        .run()
+        .is(
+            2,
+            "",
+            format!(
+                "error: cannot look up `{start}[reda…`: its URL has [..] bytes, and 65534 are the limit\n"
+            ),
+        );
+}
+
+#[test]
 fn a_short_key_does_not_garble_what_is_said() {
     let server = Server::replying(Reply::error(400, "not a test"));
     look(&server)

@@ -115,15 +115,22 @@ impl Console {
         self.aside(|| put(format!("{line}\n").as_bytes()));
     }
 
-    /// Shows a request that is about to be sent.
-    pub fn request(&self, request: &reqwest::Request, attempt: u32) {
+    /// Shows a request that is about to be sent; `redirected` is whether a server said to send it.
+    pub fn request(&self, request: &reqwest::Request, attempt: u32, redirected: bool) {
         if !self.debug {
             return;
         }
+        let mut url = request.url().clone();
+        let signed = if redirected && url.query().is_some() {
+            // As in the `Location` that it comes from.
+            url.set_query(None);
+            format!("?{REDACTED}")
+        } else {
+            String::new()
+        };
         self.debug(&format!(
-            "attempt {attempt}: {} {}",
-            request.method(),
-            request.url()
+            "attempt {attempt}: {} {url}{signed}",
+            request.method()
         ));
         for (name, value) in request.headers() {
             self.debug(&format!("> {name}: {}", shown(name, value)));

@@ -79,7 +79,7 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
 }
 
 /// What may be a key in a command line that makes no sense: a message quotes parts of it.
-fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secret> {
+pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secret> {
     let key = environment.get("OPENAI_API_KEY");
     let key = key.and_then(|key| Some(Secret::new(key.to_str()?.trim())));
     let words = args.iter().filter_map(|arg| arg.to_str());

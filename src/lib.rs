@@ -65,7 +65,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
         Err(error) => return help::answer(error, &args, environment),
     };
     let output = settings::output(&options, &ids, environment);
-    let console = Console::new(&output, Vec::new());
+    // A mistake may be to have put the key somewhere else.
+    let console = Console::new(&output, help::keys(&args, environment));
     let outcome = match command {
         Some(Command::Files(Files {
             command: Some(FilesCommand::Retrieve(_)),

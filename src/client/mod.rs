@@ -220,8 +220,8 @@ impl<'a> Client<'a> {
     /// The first answer that is no redirect.
     async fn answer(&self, mut url: Url, attempt: u32, limit: Limit) -> Result<Answer, Cause> {
         let origin = url.origin();
-        for _ in 0..=MOST_REDIRECTS {
-            let answer = self.get(url.clone(), attempt, limit).await?;
+        for redirects in 0..=MOST_REDIRECTS {
+            let answer = self.get(url.clone(), attempt, redirects > 0, limit).await?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -231,7 +231,8 @@ impl<'a> Client<'a> {
                 .and_then(|location| url.join(&location).ok())
                 .filter(|target| target.as_str().len() <= LONGEST_URL)
                 .ok_or(Cause::Redirect(Redirect::Nowhere))?;
-            if target.origin() != origin {
+            // The origin of a `blob:` URL is that of the URL inside.
+            if target.origin() != origin || target.scheme() != url.scheme() {
                 return Err(Cause::Redirect(Redirect::Elsewhere(target)));
             }
             // A server does not choose what we log in with.
@@ -240,11 +241,17 @@ impl<'a> Client<'a> {
         Err(Cause::Redirect(Redirect::TooMany))
     }
 
-    /// One GET, its body read to the end.
-    async fn get(&self, url: Url, attempt: u32, limit: Limit) -> Result<Answer, Cause> {
+    /// One GET, its body read to the end; `redirected` is whether the server chose the `url`.
+    async fn get(
+        &self,
+        url: Url,
+        attempt: u32,
+        redirected: bool,
+        limit: Limit,
+    ) -> Result<Answer, Cause> {
         let mut request = reqwest::Request::new(reqwest::Method::GET, url);
         *request.headers_mut() = self.headers.clone();
-        self.console.request(&request, attempt);
+        self.console.request(&request, attempt, redirected);
         let started = Instant::now();
         let mut response = limit.keep(self.http.execute(request)).await?;
         let first_byte = started.elapsed();

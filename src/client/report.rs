@@ -38,7 +38,8 @@ impl Error {
             Cause::Redirect(redirect) => redirected(redirect, id, &self.url, secrets),
             Cause::LongUrl(longest) => {
                 let length = self.url.as_str().len();
-                let id = cut(id.as_str(), EXCERPT);
+                let id = scrub(id.as_str(), secrets);
+                let id = cut(&id, EXCERPT);
                 return Failure::usage(format!(
                     "cannot look up `{id}`: its URL has {length} bytes, and {longest} are the limit"
                 ));
@@ -254,7 +255,7 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &[Secret]) ->
 /// The origin of `url` as a person names it: its scheme, where that has no hosts.
 fn origin(url: &Url, secrets: &[Secret]) -> String {
     let origin = url.origin();
-    if origin.is_tuple() {
+    if origin.is_tuple() && url.has_host() {
         let origin = origin.ascii_serialization();
         cut(&scrub(&origin, secrets), LONGEST_HEADER).into_owned()
     } else {

@@ -69,9 +69,11 @@ pub fn decide(
             out_of_quota,
         } => {
             let may_pass = match text(headers, "x-should-retry") {
+                // Money does not come by waiting, whatever a gateway says.
+                _ if out_of_quota => false,
                 Some("true") => true,
                 Some("false") => false,
-                _ => !out_of_quota && matches!(status, 408 | 409 | 429 | 500..=599),
+                _ => matches!(status, 408 | 409 | 429 | 500..=599),
             };
             (may_pass, server_delay(headers, now))
         }

@@ -1,5 +1,7 @@
 //! TLS: where trust anchors come from, the client certificate, and what can be wrong with either.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +13,10 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use crate::error::{Exit, Failure, io_words};
 use crate::settings::{Connection, Tls};
+
+/// The largest PEM file that is read, in bytes: many times what a bundle of all public authorities
+/// has. What follows is left alone, since a device has no end.
+const LARGEST_PEM: u64 = 16 << 20;
 
 /// The TLS configuration of a run. Where nothing is `encrypted` no trust anchor is read, which
 /// also lets an http base URL work on a machine that has none.
@@ -144,23 +150,47 @@ fn read_into(
     store: &mut RootCertStore,
     sources: &[(Option<&Path>, Option<&Path>)],
 ) -> Result<(), String> {
+    use rustls::pki_types::pem::Error;
     use rustls_native_certs::ErrorKind;
     let mut why = None;
     let mut found = 0;
     for (file, folder) in sources {
-        let loaded = rustls_native_certs::load_certs_from_paths(*file, *folder);
+        let loaded = rustls_native_certs::load_certs_from_paths(None, *folder);
+        let mut certificates = loaded.certs;
+        let mut errors = loaded.errors.into_iter().map(|error| match error.kind {
+            ErrorKind::Io { inner, .. } => Error::Io(inner),
+            ErrorKind::Pem(error) => error,
+            _ => Error::NoItemsFound,
+        });
+        why = why.or(errors.next());
+        match file.map(read_pem).transpose() {
+            Ok(pem) => {
+                for item in CertificateDer::pem_slice_iter(&pem.unwrap_or_default()) {
+                    match item {
+                        Ok(certificate) => certificates.push(certificate),
+                        Err(error) => why = why.or(Some(error)),
+                    }
+                }
+            }
+            Err(error) => why = why.or(Some(Error::Io(error))),
+        }
         // What cannot be parsed is skipped: system bundles hold odd old roots.
-        found += store.add_parsable_certificates(loaded.certs).0;
-        why = why.or(loaded.errors.into_iter().next());
+        found += store.add_parsable_certificates(certificates).0;
     }
     if found > 0 {
         return Ok(());
     }
-    Err(match why.map(|error| error.kind) {
-        Some(ErrorKind::Io { inner, .. }) => io_words(&inner),
-        Some(ErrorKind::Pem(error)) => pem_problem(&error, "certificate"),
-        _ => "it holds no certificate in PEM form".to_owned(),
+    Err(match why {
+        Some(error) => pem_problem(&error, "certificate"),
+        None => "it holds no certificate in PEM form".to_owned(),
     })
+}
+
+/// The contents of a PEM file, up to [`LARGEST_PEM`].
+fn read_pem(path: &Path) -> io::Result<Vec<u8>> {
+    let mut pem = Vec::new();
+    File::open(path)?.take(LARGEST_PEM).read_to_end(&mut pem)?;
+    Ok(pem)
 }
 
 fn client_certificate(
@@ -175,8 +205,9 @@ fn client_certificate(
             path.display()
         ))
     };
-    let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
+    let read = |path| read_pem(path).map_err(rustls::pki_types::pem::Error::Io);
+    let chain: Vec<_> = read(certificate)
+        .and_then(|pem| CertificateDer::pem_slice_iter(&pem).collect())
         .map_err(|error| {
             let why = pem_problem(&error, "certificate");
             unusable("certificate", certificate, &why)
@@ -188,12 +219,14 @@ fn client_certificate(
             &"it holds no certificate in PEM form",
         ));
     }
-    let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| {
-        if is_encrypted(key) {
+    let of_key = |error| unusable("key", key, &pem_problem(&error, "private key"));
+    let pem = read(key).map_err(of_key)?;
+    let secret = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
+        if is_encrypted(&pem) {
             unusable("key", key, &"it is encrypted")
                 .hint("write it without a passphrase: openssl pkey -in KEY -out PLAIN_KEY")
         } else {
-            unusable("key", key, &pem_problem(&error, "private key"))
+            of_key(error)
         }
     })?;
     if readable_by_others(key) {
@@ -230,8 +263,8 @@ fn pem_problem(error: &rustls::pki_types::pem::Error, what: &str) -> String {
 
 /// Whether a PEM file holds a key that wants a passphrase: PKCS #8 says so in its label (RFC
 /// 7468, section 11), the older form in a header (RFC 1421, section 4.6.1.1).
-fn is_encrypted(key: &Path) -> bool {
-    std::fs::read_to_string(key).is_ok_and(|text| {
+fn is_encrypted(key: &[u8]) -> bool {
+    std::str::from_utf8(key).is_ok_and(|text| {
         text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains(",ENCRYPTED")
     })
 }

@@ -24,10 +24,14 @@ pub fn words(body: &[u8]) -> Vec<String> {
         .and_then(|text| Json::parse(text).ok())
         .map(words_of_json)
         .filter(|told| told.iter().any(|words| !words.trim().is_empty()));
-    let told = from_json.unwrap_or_else(|| vec![excerpt(body)]);
+    start(&from_json.unwrap_or_else(|| vec![excerpt(body)]))
+}
+
+/// As much of what a server tells as is repeated, line by line.
+pub(crate) fn start(told: &[impl AsRef<str>]) -> Vec<String> {
     let mut left = LONGEST_WORDS;
     let mut shown: Vec<String> = Vec::new();
-    for line in told.iter().flat_map(|words| words.lines()) {
+    for line in told.iter().flat_map(|words| words.as_ref().lines()) {
         if line.trim().is_empty() {
             continue;
         }
@@ -108,7 +112,7 @@ pub(super) fn excerpt(body: &[u8]) -> String {
 }
 
 /// `text` if it has at most `longest` characters, else that many and `…`.
-pub(super) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+pub(crate) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
     match text.char_indices().nth(longest) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),

@@ -8,17 +8,19 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
 use futures_util::stream::{self, Stream, StreamExt as _};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
 use super::id::FileId;
 use super::object::{FileObject, Status};
 use super::wait::{self, Next};
 use crate::client::error::{Cause, Network};
+use crate::client::words::{cut, start};
 use crate::client::{Client, Found, error};
 use crate::console::Console;
 use crate::error::{Exit, Failure, io_words, span};
 use crate::output::{self, Printer};
+use crate::secret::scrub;
 use crate::settings::{IdSource, Settings, Wait};
 
 /// How many lookups may be open for each that is under way: finished ones that wait for an
@@ -27,6 +29,14 @@ const OPEN_PER_REQUEST: usize = 4;
 
 /// How many files are waited for at once. Most of the time a wait is asleep.
 const OPEN_WAITS: usize = 1024;
+
+/// How much of what came may be kept until it is printed, in bytes, before only the file that is
+/// next to be printed is asked for. Answers of the usual size never add up to it; those of a
+/// hostile server would, and all lookups that may be open together hold gigabytes.
+const MOST_KEPT: usize = 16 << 20;
+
+/// How much of a status is repeated, in characters: many times what any server says in one word.
+const LONGEST_STATUS: usize = 100;
 
 /// How often the live line is drawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -50,14 +60,35 @@ struct Retrieval<'a> {
     drawn: Cell<Instant>,
     begun: Cell<usize>,
     done: Cell<usize>,
+    /// How many ids are settled: all before this one are printed or told.
+    settled: Cell<usize>,
+    /// What is kept until it is printed, in bytes.
+    kept: Cell<usize>,
+    /// Tells when less is kept.
+    room: Notify,
     /// The file that was looked at last, and how it is with it.
     latest: RefCell<String>,
 }
 
 /// What came of one id. There may be both: a file that is not ready is printed, too.
-struct Looked {
+struct Looked<'a> {
     found: Option<(FileId, FileObject)>,
     failure: Option<Failure>,
+    _kept: Kept<'a>,
+}
+
+/// Counts what is kept as long as it is.
+struct Kept<'a> {
+    retrieval: &'a Retrieval<'a>,
+    bytes: usize,
+}
+
+impl Drop for Kept<'_> {
+    fn drop(&mut self) {
+        let kept = &self.retrieval.kept;
+        kept.set(kept.get() - self.bytes);
+        self.retrieval.room.notify_waiters();
+    }
 }
 
 /// Looks up all `ids` and prints what is found to `out`; each failure is told on `console`. An id
@@ -88,13 +119,17 @@ pub async fn run(
         drawn: Cell::new(now),
         begun: Cell::new(0),
         done: Cell::new(0),
+        settled: Cell::new(0),
+        kept: Cell::new(0),
+        room: Notify::new(),
         latest: RefCell::new(String::new()),
     };
     let mut printer = Printer::new(out, output);
     let mut exit = Exit::Success;
     let mut lookups = std::pin::pin!(
         ids(&settings.ids)
-            .map(|id| retrieval.look(id))
+            .enumerate()
+            .map(|(number, id)| retrieval.look(number, id))
             .buffered(open)
     );
     loop {
@@ -106,14 +141,15 @@ pub async fn run(
             retrieval.while_live(lookups.next()).await
         };
         let Some(looked) = next else { break };
-        if let Some((id, object)) = looked.found
-            && let Err(error) = console.aside(|| printer.print(&id, &object))
+        retrieval.settled.set(retrieval.settled.get() + 1);
+        if let Some((id, object)) = &looked.found
+            && let Err(error) = console.aside(|| printer.print(id, object))
         {
             let failure = error.downcast::<Failure>()?;
             exit = exit.and(retrieval.tell(&failure, &mut printer)?);
         }
-        if let Some(failure) = looked.failure {
-            exit = exit.and(retrieval.tell(&failure, &mut printer)?);
+        if let Some(failure) = &looked.failure {
+            exit = exit.and(retrieval.tell(failure, &mut printer)?);
         }
     }
     console.clear();
@@ -124,29 +160,65 @@ pub async fn run(
     Ok(exit)
 }
 
-impl Retrieval<'_> {
-    async fn look(&self, id: Result<FileId, Failure>) -> Looked {
+impl<'a> Retrieval<'a> {
+    async fn look(&'a self, number: usize, id: Result<FileId, Failure>) -> Looked<'a> {
         self.begun.set(self.begun.get() + 1);
         let looked = match (id, self.settings.lookup.wait) {
-            (Err(failure), _) => failed(failure),
-            (Ok(id), None) => self.look_once(&id).await,
-            (Ok(id), Some(wait)) => self.look_until_done(&id, wait).await,
+            (Err(failure), _) => self.failed(failure),
+            (Ok(id), None) => self.look_once(number, &id).await,
+            (Ok(id), Some(wait)) => self.look_until_done(number, &id, wait).await,
         };
         self.done.set(self.done.get() + 1);
         looked
     }
 
-    async fn request(&self, id: &FileId, deadline: Option<Instant>) -> Result<Found, error::Error> {
-        // The semaphore is never closed.
-        let _permit = self.requests.acquire().await;
-        self.client.file(id, deadline).await
+    /// Asks for `id`, which is the one of this `number` in order, as soon as it may be asked for.
+    async fn request(
+        &self,
+        number: usize,
+        id: &FileId,
+        deadline: Option<Instant>,
+    ) -> Result<Found, error::Error> {
+        loop {
+            // The semaphore is never closed.
+            let permit = self.requests.acquire().await;
+            let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            // The next one to be printed makes room for all others, and is never held up.
+            if self.kept.get() < MOST_KEPT || number <= self.settled.get() || late {
+                return self.client.file(id, deadline).await;
+            }
+            drop(permit);
+            let room = self.room.notified();
+            match deadline {
+                // If time runs out the request tells.
+                Some(deadline) => drop(tokio::time::timeout_at(deadline, room).await),
+                None => room.await,
+            }
+        }
     }
 
-    async fn look_once(&self, id: &FileId) -> Looked {
-        match self.request(id, None).await {
+    fn keep(&'a self, bytes: usize) -> Kept<'a> {
+        self.kept.set(self.kept.get() + bytes);
+        Kept {
+            retrieval: self,
+            bytes,
+        }
+    }
+
+    fn failed(&'a self, failure: Failure) -> Looked<'a> {
+        let answer = failure.answer.as_ref().map_or(0, String::len);
+        Looked {
+            found: None,
+            failure: Some(failure),
+            _kept: self.keep(answer),
+        }
+    }
+
+    async fn look_once(&'a self, number: usize, id: &FileId) -> Looked<'a> {
+        match self.request(number, id, None).await {
             Ok(found) => {
                 let failure = self.settings.lookup.exit_status.then(|| {
-                    verdict(id, &found.object, |status| {
+                    self.verdict(id, &found.object, |status| {
                         Failure::new(
                             Exit::NotReady,
                             format!("`{id}` is not ready: its status is `{status}`"),
@@ -155,20 +227,21 @@ impl Retrieval<'_> {
                     })
                 });
                 Looked {
+                    _kept: self.keep(found.object.text().len()),
                     found: Some((id.clone(), found.object)),
                     failure: failure.flatten(),
                 }
             }
-            Err(error) => failed(self.failure(error, id)),
+            Err(error) => self.failed(self.failure(error, id)),
         }
     }
 
-    async fn look_until_done(&self, id: &FileId, wait: Wait) -> Looked {
+    async fn look_until_done(&'a self, number: usize, id: &FileId, wait: Wait) -> Looked<'a> {
         let started = Instant::now();
         let deadline = started.checked_add(wait.timeout);
         // With no time to wait there is one look, which takes as long as it does without --wait.
         let first_deadline = deadline.filter(|_| !wait.timeout.is_zero());
-        let mut last = match self.request(id, first_deadline).await {
+        let mut last = match self.request(number, id, first_deadline).await {
             Ok(found) => found,
             Err(error) => {
                 let ran_out = self.ran_out_of_time(&error);
@@ -176,26 +249,29 @@ impl Retrieval<'_> {
                 if ran_out {
                     failure.exit = Exit::NotReady;
                 }
-                return failed(failure);
+                return self.failed(failure);
             }
         };
-        let mut status = last.object.status();
+        let mut kept = self.keep(last.object.text().len());
+        let mut status = self.status(&last.object);
         self.tell_status(id, status.as_ref(), started.elapsed());
-        let mut trouble: Option<error::Error> = None;
+        // Why the last look failed, and when to look again.
+        let mut trouble: Option<(String, Option<Duration>)> = None;
         loop {
             let elapsed = started.elapsed();
             let hint = trouble
                 .as_ref()
-                .map_or(last.poll_after, |error| error.come_back);
+                .map_or(last.poll_after, |(_, come_back)| *come_back);
             let Next::AskAfter(delay) = wait::next(status.as_ref(), elapsed, wait, hint) else {
                 break;
             };
             tokio::time::sleep(delay).await;
-            match self.request(id, deadline).await {
+            match self.request(number, id, deadline).await {
                 Ok(found) => {
                     last = found;
+                    kept = self.keep(last.object.text().len());
                     trouble = None;
-                    let before = std::mem::replace(&mut status, last.object.status());
+                    let before = std::mem::replace(&mut status, self.status(&last.object));
                     if status != before {
                         self.tell_status(id, status.as_ref(), started.elapsed());
                     } else if let Some(status) = &status {
@@ -205,33 +281,81 @@ impl Retrieval<'_> {
                 // The file was there: the server may only be down for a while.
                 Err(error) if error.may_pass => {
                     let why = error.cause.to_string();
-                    let known = trouble.is_some_and(|before| before.cause.to_string() == why);
+                    let known = trouble.is_some_and(|(before, _)| before == why);
                     if !known && deadline.is_none_or(|deadline| Instant::now() < deadline) {
                         self.console.still_waiting(id, &why);
                     }
                     let seen = status.as_ref().map_or("", Status::as_str);
                     self.show(id, &format!("{why}; last seen {seen}"));
-                    trouble = Some(error);
+                    trouble = Some((why, error.come_back));
                 }
-                Err(error) => return failed(self.failure(error, id)),
+                Err(error) => return self.failed(self.failure(error, id)),
             }
         }
         let waited = span(wait.timeout);
-        let failure = verdict(id, &last.object, |status| {
+        let failure = self.verdict(id, &last.object, |status| {
             let failure = Failure::new(
                 Exit::NotReady,
                 format!("`{id}` was not ready within {waited}: its status is `{status}`"),
             )
             .hint("raise --wait-timeout to wait longer");
             match &trouble {
-                Some(error) => failure.detail(format!("the last look failed: {}", error.cause)),
+                Some((why, _)) => failure.detail(format!("the last look failed: {why}")),
                 None => failure,
             }
         });
         Looked {
             found: Some((id.clone(), last.object)),
             failure,
+            _kept: kept,
         }
+    }
+
+    /// How far the server is with a file. Of a long status there is the start; keys are taken out
+    /// before, since what is left of one in the middle of a cut looks like any other word.
+    fn status(&self, object: &FileObject) -> Option<Status> {
+        match object.status()? {
+            Status::Other(words) if words.len() > LONGEST_STATUS => {
+                let words = scrub(&words, &self.settings.connection.secrets()).into_owned();
+                Some(Status::Other(cut(&words, LONGEST_STATUS).into_owned()))
+            }
+            status => Some(status),
+        }
+    }
+
+    /// What the status of a file means for the exit code: nothing if it is processed, else a failure.
+    /// That of a file which is not ready is made by `not_ready` from its status.
+    fn verdict(
+        &self,
+        id: &FileId,
+        object: &FileObject,
+        not_ready: impl FnOnce(&str) -> Failure,
+    ) -> Option<Failure> {
+        let failure = match self.status(object) {
+            Some(Status::Processed) => return None,
+            Some(Status::Error) => {
+                let failure = Failure::new(
+                    Exit::FileFailed,
+                    format!("`{id}` failed to be processed: its status is `error`"),
+                );
+                let details = object.status_details();
+                let details = details
+                    .map(|words| scrub(&words, &self.settings.connection.secrets()).into_owned());
+                let details = start(details.as_slice());
+                Failure { details, ..failure }
+            }
+            Some(Status::Deleted) => Failure::new(
+                Exit::FileFailed,
+                format!("`{id}` is gone: its status is `deleted`"),
+            ),
+            Some(other) => not_ready(other.as_str()),
+            None => Failure::new(
+                Exit::Failure,
+                format!("`{id}` has no status: this server does not report one"),
+            )
+            .hint("leave out --wait and --exit-status; the file is there"),
+        };
+        Some(failure)
     }
 
     /// Whether the time to wait ended an attempt, which by itself could have taken longer.
@@ -300,46 +424,6 @@ impl Retrieval<'_> {
         };
         self.console.live(&text);
     }
-}
-
-fn failed(failure: Failure) -> Looked {
-    Looked {
-        found: None,
-        failure: Some(failure),
-    }
-}
-
-/// What the status of a file means for the exit code: nothing if it is processed, else a failure.
-/// That of a file which is not ready is made by `not_ready` from its status.
-fn verdict(
-    id: &FileId,
-    object: &FileObject,
-    not_ready: impl FnOnce(&str) -> Failure,
-) -> Option<Failure> {
-    let failure = match object.status() {
-        Some(Status::Processed) => return None,
-        Some(Status::Error) => {
-            let failure = Failure::new(
-                Exit::FileFailed,
-                format!("`{id}` failed to be processed: its status is `error`"),
-            );
-            match object.status_details() {
-                Some(details) if !details.is_empty() => failure.detail(details),
-                _ => failure,
-            }
-        }
-        Some(Status::Deleted) => Failure::new(
-            Exit::FileFailed,
-            format!("`{id}` is gone: its status is `deleted`"),
-        ),
-        Some(other) => not_ready(other.as_str()),
-        None => Failure::new(
-            Exit::Failure,
-            format!("`{id}` has no status: this server does not report one"),
-        )
-        .hint("leave out --wait and --exit-status; the file is there"),
-    };
-    Some(failure)
 }
 
 /// The ids of `sources` one after the other; those of standard input are read as they are needed.

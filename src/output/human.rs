@@ -1,5 +1,7 @@
 //! Numbers of the API in words that people use: sizes, dates and ages.
 
+use std::env::VarError;
+
 use jiff::tz::TimeZone;
 use jiff::{RoundMode, Timestamp, Unit, Zoned, ZonedDifference};
 
@@ -54,12 +56,22 @@ fn grouped(number: u64) -> String {
 pub(super) fn now() -> Zoned {
     // The file that says what the zone is (tzset(3)) is read directly: to tell its name, too, the
     // library would search the folders of all zones first.
-    let zone = match std::env::var_os("TZ") {
-        Some(_) => None,
-        None => std::fs::read("/etc/localtime").ok(),
+    let zone = match std::env::var("TZ") {
+        // The library would read a device or a pipe to its end, and there may be none.
+        Ok(name) if names_no_file(&name) => Some(TimeZone::UTC),
+        Ok(_) | Err(VarError::NotUnicode(_)) => None,
+        Err(VarError::NotPresent) => {
+            let data = std::fs::read("/etc/localtime").ok();
+            data.and_then(|data| TimeZone::tzif("", &data).ok())
+        }
     };
-    let zone = zone.and_then(|data| TimeZone::tzif("", &data).ok());
     Timestamp::now().to_zoned(zone.unwrap_or_else(TimeZone::system))
+}
+
+/// Whether a value of `TZ` is the path of something other than a file, and no name of a zone.
+fn names_no_file(name: &str) -> bool {
+    let name = name.strip_prefix(':').unwrap_or(name);
+    std::fs::metadata(name).is_ok_and(|there| !there.is_file()) && TimeZone::get(name).is_err()
 }
 
 /// A point in time as a person sees it from another.

@@ -114,10 +114,13 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy as messages name it, without user info.
+    /// The proxy as messages name it, without user info and what else may be a password.
     #[must_use]
     pub fn name(&self) -> String {
-        let url = without_user_info(&self.url);
+        let mut url = without_user_info(&self.url);
+        url.set_path("");
+        url.set_query(None);
+        url.set_fragment(None);
         format!(
             "the proxy {} (from {})",
             url.as_str().trim_end_matches('/'),
@@ -326,7 +329,11 @@ const LONGEST_KEY: u64 = 64 * 1024;
 fn read_key(path: &Path) -> Result<Secret, Failure> {
     let read = |reader: &mut dyn Read| {
         let mut text = String::new();
-        reader.take(LONGEST_KEY).read_to_string(&mut text)?;
+        let length = reader.take(LONGEST_KEY + 1).read_to_string(&mut text)?;
+        // The start of a file is not its key.
+        if length as u64 > LONGEST_KEY {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         Ok(Secret::new(text))
     };
     let unreadable = |what: &str, error: &io::Error| {
@@ -428,9 +435,10 @@ fn proxy(base_url: &Url, environment: &Environment<'_>) -> Result<Option<Proxy>,
 }
 
 fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-        Ok(address) => address.is_loopback(),
+        // 127.0.0.1 may be written as ::ffff:127.0.0.1.
+        Ok(address) => address.to_canonical().is_loopback(),
         Err(_) => host == "localhost" || host.ends_with(".localhost"),
     }
 }

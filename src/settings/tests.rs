@@ -165,7 +165,10 @@ fn the_proxy_is_chosen_by_scheme_and_exceptions() {
         "http://10.1.2.3",
         "http://127.0.0.1",
         "http://localhost:1",
+        "http://localhost.",
+        "http://a.localhost.",
         "http://[::1]",
+        "http://[::ffff:127.0.0.1]",
     ] {
         assert_eq!(proxy(exempt, &both), None, "{exempt}");
     }

@@ -309,6 +309,59 @@ fn memory_does_not_grow_with_the_number_of_ids() {
     }
 }
 
+/// A file of this id and status, which takes this many bytes.
+fn large_file(id: &str, status: &str, bytes: usize) -> Reply {
+    let object = file_object()
+        .with_text("id", id)
+        .with_text("status", status)
+        .with_text("filename", &"x".repeat(bytes));
+    Reply::json(200, object.to_string())
+}
+
+/// More than a run with files of 8 MiB needs, in bytes: 16 MiB that are kept, 32 MiB for 4 requests
+/// under way, and the program itself. All that is open at once would be half as much again.
+const BOUND: u64 = 76 << 20;
+
+#[test]
+fn large_files_that_wait_for_a_slow_one_are_bounded() {
+    let server = Server::options()
+        .unrecorded()
+        .start(Reply::per_file(|id, _| {
+            let reply = large_file(id, "processed", 8 << 20);
+            match id {
+                "1" => reply.after(Duration::from_secs(3)),
+                _ => reply,
+            }
+        }));
+    let run = retrieve_ids(&server)
+        .args(["-", "--concurrency", "4"])
+        .stdin(numbers(17))
+        .run();
+    run.is(0, numbers(17), "");
+    if let Some(peak) = run.peak_memory {
+        assert!(peak < BOUND, "{peak} bytes");
+    }
+}
+
+#[test]
+fn large_files_that_are_waited_for_are_bounded() {
+    let server = Server::options()
+        .unrecorded()
+        .start(Reply::per_file(|id, asked| {
+            let status = if asked < 2 { "uploaded" } else { "processed" };
+            large_file(id, status, 8 << 20)
+        }));
+    let run = retrieve_ids(&server)
+        .args(["-", "--concurrency", "2", "--wait", "--quiet"])
+        .args(["--poll-interval", "1ms"])
+        .stdin(numbers(16))
+        .run();
+    run.is(0, "", "");
+    if let Some(peak) = run.peak_memory {
+        assert!(peak < BOUND, "{peak} bytes");
+    }
+}
+
 #[test]
 fn a_rate_limit_slows_all_lookups() {
     let pause = Duration::from_millis(400);

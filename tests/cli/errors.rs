@@ -808,6 +808,48 @@ hint: leave out --wait and --exit-status; the file is there
 }
 
 #[test]
+fn of_a_long_status_the_start_is_told() {
+    for (status, code, message) in [
+        (
+            "s".repeat(1 << 20),
+            8,
+            format!(
+                "error: `a` is not ready: its status is `{}…`\n\nhint: wait for it with --wait\n",
+                "s".repeat(100)
+            ),
+        ),
+        // What is cut is searched before.
+        (
+            "s".repeat(95) + secrets::API_KEY,
+            8,
+            format!(
+                "error: `a` is not ready: its status is `{}[reda…`\n\nhint: wait for it with --wait\n",
+                "s".repeat(95)
+            ),
+        ),
+        (
+            "error".to_owned(),
+            9,
+            format!(
+                "error: `a` failed to be processed: its status is `error`\n  {}[reda…\n",
+                "d".repeat(1995)
+            ),
+        ),
+    ] {
+        let object = file_object().with_text("status", &status).with_text(
+            "status_details",
+            &("d".repeat(1995) + secrets::API_KEY + &"d".repeat(1 << 20)),
+        );
+        let server = Server::replying(Reply::json(200, object.to_string()));
+        retrieve()
+            .args(["a", "--exit-status", "--quiet"])
+            .server(&server)
+            .run()
+            .is(code, "", message);
+    }
+}
+
+#[test]
 fn nothing_is_printed_where_a_transform_finds_nothing() {
     let server = Server::replying(Reply::file());
     once(&server).args(["--transform", "statsu"]).run().is(

@@ -296,6 +296,32 @@ fn little_memory_is_enough() {
 }
 
 #[test]
+fn a_time_zone_that_is_no_file_is_not_waited_for() {
+    let server = Server::replying(Reply::file());
+    for zone in ["zone", ":zone"] {
+        lookup(&server)
+            .args(["--transform", "{object,id,bytes,created_at,filename}"])
+            .args(["--format", "table"])
+            .env("TZ", zone)
+            .shell("mkfifo zone; exec \"$@\"")
+            .run()
+            .is(
+                0,
+                "\
+ID        id
+Filename  filename
+Size      0 bytes
+Purpose   -
+Status    -
+Created   1970-01-01 00:00:00 +00:00 ([..] years ago)
+Expires   never
+",
+                "",
+            );
+    }
+}
+
+#[test]
 fn no_thread_to_be_had_is_told() {
     // No thread gets a stack of 2^45 bytes.
     let limited = |tool: Openai| tool.env("RUST_MIN_STACK", "35184372088832");

@@ -203,6 +203,16 @@ fn a_proxy_that_cannot_be_reached() {
             "check that the proxy is running, or exempt api.test by NO_PROXY",
         );
     }
+    let named = format!("http://{}", refusing.address());
+    let token = format!("{named}/path?token={}#x", secrets::PROXY_PASSWORD);
+    fails(
+        through("HTTP_PROXY", &token)
+            .placeholder("named", &named)
+            .args(["--max-retries", "0"]),
+        "http",
+        "cannot reach the proxy {named} (from HTTP_PROXY) to look up `id`: connection refused",
+        "check that the proxy is running, or exempt api.test by NO_PROXY",
+    );
     fails(
         through("HTTP_PROXY", "http://no-such-proxy.invalid:3128"),
         "http",
@@ -577,13 +587,14 @@ fn no_proxy_exempts_a_host() {
 
 #[test]
 fn loopback_is_never_asked_for_through_a_proxy() {
-    let server = Server::options().expecting(2).start(|_| Reply::file());
+    let server = Server::options().expecting(3).start(|_| Reply::file());
     let v6 = Server::options().on_ipv6().start(|_| Reply::file());
     let proxy = Server::uncalled();
     let port = server.address().port();
     for base_url in [
         format!("http://127.0.0.1:{port}/v1"),
         format!("http://localhost:{port}/v1"),
+        format!("http://[::ffff:127.0.0.1]:{port}/v1"),
         v6.base_url(),
     ] {
         let mut openai = retrieve().args(["id"]).base_url(&base_url);

@@ -466,6 +466,17 @@ fn a_key_that_cannot_be_sent_is_named_by_its_source_only() {
 #[test]
 fn a_key_file_that_cannot_be_read_is_named() {
     let server = Server::uncalled();
+    // Its start may be anything.
+    retrieve()
+        .args(["a", "--api-key-file", "key"])
+        .file("key", "k".repeat(64 * 1024 + 1))
+        .server(&server)
+        .run()
+        .is(
+            2,
+            "",
+            "error: cannot read the API key from `key`: file too large\n",
+        );
     retrieve()
         .args(["a", "--api-key-file", "missing"])
         .server(&server)

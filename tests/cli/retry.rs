@@ -292,6 +292,7 @@ fn quota_does_not_come_back_by_itself() {
         let server = Server::options().expecting(1).start(move |_| {
             Reply::error_with_code(429, "You exceeded your current quota.", kind, code)
                 .header("retry-after-ms", "1")
+                .header("x-should-retry", "true")
         });
         look(&server).run().is(
             6,

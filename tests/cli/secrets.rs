@@ -516,6 +516,30 @@ fn a_key_in_the_wrong_place_is_not_shown() {
         "error: cannot read the API key from a file: no such file or directory\n\n\
          hint: --api-key-file takes the path of a file that holds the key\n",
     );
+    for (option, value, message) in [
+        (
+            "--api-key-file",
+            format!("keys/{KEY}"),
+            "cannot read the API key from `keys/[redacted]`: no such file or directory",
+        ),
+        (
+            "--base-url",
+            format!("ftp://{KEY}/v1"),
+            "--base-url \"ftp://[redacted]/v1\" has a scheme that is not spoken \
+             (expected http:// or https://)",
+        ),
+        (
+            "--file-id",
+            format!("{KEY}\n"),
+            "cannot look up `[redacted]`: it has a control character inside",
+        ),
+    ] {
+        retrieve()
+            .args([option, &value, "--file-id", "id"])
+            .env("OPENAI_API_KEY", KEY)
+            .run()
+            .is(2, "", format!("error: {message}\n"));
+    }
 }
 
 #[test]
@@ -623,6 +647,52 @@ fn a_redirect_within_the_origin_brings_no_user_info_along() {
     for request in server.requests() {
         assert_eq!(request.header("authorization"), Some(expected.as_str()));
     }
+}
+
+#[test]
+fn a_signature_in_a_redirect_is_not_shown() {
+    let server = Server::start(|request: &Request| match request.number {
+        1 => Reply::status(302).header("Location", "/there?sig=sentinel-signature"),
+        _ => Reply::error(400, "no"),
+    });
+    look(&server)
+        .args(["--debug"])
+        .secret("sentinel-signature")
+        .run()
+        .is(
+            1,
+            "",
+            DEBUG_HEAD.to_owned()
+                + "debug: < HTTP 302 Found (first byte [..] ms, total [..] ms)\n\
+                   debug: < location: [redacted]\n\
+                   debug: < content-length: 0\n\
+                   debug: attempt 1: GET {origin}/there?[redacted]\n\
+                   debug: > authorization: [redacted]\n\
+                   debug: > accept: application/json\n\
+                   debug: > user-agent: openai-cli/[..]\n\
+                   debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\n\
+                   debug: < content-type: application/json\n\
+                   debug: < content-length: [..]\n"
+                + &refused("  no\n"),
+        );
+    assert_eq!(server.requests()[1].target, "/there?sig=sentinel-signature");
+}
+
+#[test]
+fn a_key_in_an_id_that_is_cut_is_not_shown() {
+    let start = "a".repeat(115);
+    let id = format!("{start}{KEY}{}", "a".repeat(70_000));
+    retrieve()
+        .args([id])
+        .server(&Server::uncalled())
+        .run()
+        .is(
+            2,
+            "",
+            format!(
+                "error: cannot look up `{start}[reda…`: its URL has [..] bytes, and 65534 are the limit\n"
+            ),
+        );
 }
 
 #[test]

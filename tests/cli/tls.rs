@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use crate::server::Refusing;
 use crate::support::nginx::{self, Nginx};
 use crate::support::pki::{Authority, Identity, self_signed};
 use crate::support::{Openai, Run, installed, like, mounts, retrieve, secrets};
@@ -588,6 +589,54 @@ fn a_client_certificate_that_cannot_be_used() {
             is_unusable(certificate, &broken, "key `client.key`: [..]");
         }
     }
+}
+
+#[test]
+fn a_device_without_end_is_no_certificate() {
+    let client = Authority::new("one").client();
+    let path = |option: &str| match option {
+        "cert" => "--mtls-client-cert-file",
+        _ => "--mtls-client-key-file",
+    };
+    for (endless, other, message) in [
+        (
+            "cert",
+            "key",
+            "certificate `/dev/zero`: it holds no certificate in PEM form",
+        ),
+        (
+            "key",
+            "cert",
+            "key `/dev/zero`: it holds no private key in PEM form",
+        ),
+    ] {
+        look(9, &Authority::new("one").certificate())
+            .file("client.cert", &client.certificate)
+            .file("client.key", &client.key)
+            .args([path(endless), "/dev/zero"])
+            .args([path(other), &format!("client.{other}")])
+            .shell("ulimit -v 500000; exec \"$@\"")
+            .run()
+            .is(2, "", format!("error: cannot use the client {message}\n"));
+    }
+    // What else is there is used.
+    let refusing = Refusing::start();
+    let openai = look_anyhow(refusing.address().port()).file("ca.pem", &client.certificate);
+    openai
+        .env("SSL_CERT_FILE", "/dev/zero")
+        .env("SSL_CERT_DIR", ".")
+        .args(["--max-retries", "0"])
+        .shell("ulimit -v 500000; exec \"$@\"")
+        .run()
+        .is(
+            7,
+            "",
+            "warning: no CA certificate in SSL_CERT_FILE, `/dev/zero`: \
+             it holds no certificate in PEM form\n\
+             error: cannot reach localhost:{port} to look up `id`: connection refused\n  \
+             url: https://localhost:{port}/v1/files/id\n\n\
+             hint: check that the server is running, and the base URL\n",
+        );
 }
 
 #[test]

@@ -66,6 +66,7 @@ pub(super) fn rows() -> Vec<Row> {
         ("data:application/json,{}", "data:"),
         ("javascript:alert(1)", "javascript:"),
         ("about:blank", "about:"),
+        ("blob:http://{host}/other", "blob:"),
         ("mailto:someone@other.example", "mailto:"),
     ] {
         rows.push(row(format!("to {location:?}"), There::To(location)).fails(1, elsewhere(named)));

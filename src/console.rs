@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use colored::Colorize as _;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{
+    CONTENT_LOCATION, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, REFRESH,
+};
 
 use crate::error::{self, Exit, Failure, span};
 use crate::files::id::FileId;
@@ -247,8 +249,9 @@ fn put(text: &[u8]) {
 
 /// The value of a header as debug output may show it.
 fn shown(name: &HeaderName, value: &HeaderValue) -> String {
-    // Where a redirect leads may be a secret: links that are signed are.
-    if value.is_sensitive() || *name == LOCATION || is_secret_name(name.as_str()) {
+    // Where a link leads may be a secret: links that are signed are.
+    let is_link = [LOCATION, CONTENT_LOCATION, LINK, REFRESH].contains(name);
+    if value.is_sensitive() || is_link || is_secret_name(name.as_str()) {
         REDACTED.to_owned()
     } else {
         String::from_utf8_lossy(value.as_bytes()).into_owned()
@@ -295,6 +298,9 @@ mod tests {
             ("proxy-authorization", REDACTED),
             ("set-cookie", REDACTED),
             ("location", REDACTED),
+            ("content-location", REDACTED),
+            ("link", REDACTED),
+            ("x-session-id", REDACTED),
             ("x-api-key", REDACTED),
             ("x-auth-token", REDACTED),
             ("x-ratelimit-remaining-tokens", "v"),

@@ -143,6 +143,7 @@ pub fn is_secret_name(name: &str) -> bool {
         "secret",
         "password",
         "token",
+        "session",
         "signature",
     ];
     // The counters of a rate limit are no tokens in that sense.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::server::{Reply, Server};
+use crate::server::Server;
 use crate::support::{Signal, like, program, retrieve, screen};
 
 /// The program of the example `demo`, built if it is not yet: `cargo test --test cli` does not.
@@ -67,18 +67,21 @@ fn the_exit_code_is_that_of_the_tool() {
 }
 
 #[test]
-fn a_base_url_of_the_user_is_left_alone() {
-    let server = Server::replying(Reply::file());
-    for given in [
-        program(demo()).server(&server),
-        program(demo()).args(["--base-url", &server.base_url()]),
-    ] {
-        given
-            .args(["files", "retrieve", "id", "--transform", "status", "-r"])
-            .run()
-            .is(0, "uploaded\n", "");
-    }
-    assert_eq!(server.requests().len(), 2);
+fn nobody_else_is_asked_whatever_the_environment_says() {
+    let server = Server::uncalled();
+    program(demo())
+        .args([
+            "files",
+            "retrieve",
+            "file-abc123",
+            "--transform",
+            "id",
+            "-r",
+        ])
+        .server(&server)
+        .env("OPENAI_MTLS_CLIENT_CERT_FILE", "missing.pem")
+        .run()
+        .is(0, "file-abc123\n", "");
 }
 
 #[test]

@@ -37,13 +37,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the tool on these words, against `server` unless the environment names another.
+/// Runs the tool on these words against `server`, whatever else the environment is set up for.
 fn run(words: impl Iterator<Item = OsString>, server: &Server) -> ExitCode {
     let base_url = server.base_url();
-    let environment = Environment::new(|name| match env::var_os(name) {
-        value if name != "OPENAI_BASE_URL" => value,
-        Some(value) if !value.is_empty() => Some(value),
-        _ => Some(OsString::from(&base_url)),
+    let environment = Environment::new(|name| match name {
+        "OPENAI_BASE_URL" => Some(OsString::from(&base_url)),
+        name if name.starts_with("OPENAI_") => None,
+        name => env::var_os(name),
     });
     let args = [OsString::from("openai")].into_iter().chain(words);
     openai_cli::run(args, &environment).into()

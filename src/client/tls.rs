@@ -1,13 +1,13 @@
 //! TLS: where trust anchors come from, the client certificate, and what can be wrong with either.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::WantsClientCert;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
@@ -90,15 +90,11 @@ fn trust(
 #[cfg(not(any(target_vendor = "apple", windows)))]
 fn system_store() -> Option<RootCertStore> {
     let system = openssl_probe::probe();
-    let folders: Vec<_> = system
-        .cert_dir
-        .iter()
-        .map(|folder| (None, Some(&**folder)))
-        .collect();
-    let bundle = [(system.cert_file.as_deref(), None)];
+    let bundle = system.cert_file.iter().map(|file| in_file(file));
+    let folders = system.cert_dir.iter().map(|folder| in_folder(folder));
     let mut store = RootCertStore::empty();
-    read_into(&mut store, &bundle)
-        .or_else(|_| read_into(&mut store, &folders))
+    add(&mut store, bundle)
+        .or_else(|_| add(&mut store, folders))
         .is_ok()
         .then_some(store)
 }
@@ -106,30 +102,20 @@ fn system_store() -> Option<RootCertStore> {
 /// The trust anchors that `SSL_CERT_FILE` and `SSL_CERT_DIR` name. Where they name nothing usable
 /// the system's are taken instead, but not silently.
 fn store_of(tls: &Tls, warn: &dyn Fn(&str)) -> Option<RootCertStore> {
-    let folders: Vec<_> = tls
-        .cert_dir
-        .iter()
-        .flat_map(std::env::split_paths)
-        .collect();
-    let file = tls.cert_file.as_deref();
     let mut store = RootCertStore::empty();
     let mut useless = Vec::new();
-    for (variable, value, sources) in [
-        ("SSL_CERT_FILE", file, vec![(file, None)]),
-        (
-            "SSL_CERT_DIR",
-            tls.cert_dir.as_deref(),
-            folders
-                .iter()
-                .map(|folder| (None, Some(&**folder)))
-                .collect(),
-        ),
-    ] {
-        let Some(value) = value else { continue };
-        if let Err(why) = read_into(&mut store, &sources) {
+    let mut take = |variable, value: &Path, found: Vec<Found>| {
+        if let Err(why) = add(&mut store, found) {
             let value = value.display();
             useless.push(format!("no CA certificate in {variable}, `{value}`: {why}"));
         }
+    };
+    if let Some(file) = &tls.cert_file {
+        take("SSL_CERT_FILE", file, vec![in_file(file)]);
+    }
+    if let Some(folders) = &tls.cert_dir {
+        let found = std::env::split_paths(folders).map(|folder| in_folder(&folder));
+        take("SSL_CERT_DIR", folders, found.collect());
     }
     let instead = match (&tls.cert_file, &tls.cert_dir) {
         (None, None) => return None,
@@ -142,55 +128,61 @@ fn store_of(tls: &Tls, warn: &dyn Fn(&str)) -> Option<RootCertStore> {
     (!store.is_empty()).then_some(store)
 }
 
-/// Adds the trust anchors of files and folders to `store`.
+/// The certificates of a file or folder, and the first problem there, if there was one.
+type Found = (Vec<CertificateDer<'static>>, Option<pem::Error>);
+
+fn in_file(path: &Path) -> Found {
+    let pem = match read_pem(path) {
+        Ok(pem) => pem,
+        Err(error) => return (Vec::new(), Some(error)),
+    };
+    let (mut certificates, mut problem) = (Vec::new(), None);
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        match certificate {
+            Ok(certificate) => certificates.push(certificate),
+            Err(error) => problem = problem.or(Some(error)),
+        }
+    }
+    (certificates, problem)
+}
+
+fn in_folder(path: &Path) -> Found {
+    use rustls_native_certs::ErrorKind;
+    let loaded = rustls_native_certs::load_certs_from_paths(None, Some(path));
+    let problem = loaded.errors.into_iter().next();
+    let problem = problem.map(|error| match error.kind {
+        ErrorKind::Io { inner, .. } => pem::Error::Io(inner),
+        ErrorKind::Pem(error) => error,
+        _ => pem::Error::NoItemsFound,
+    });
+    (loaded.certs, problem)
+}
+
+/// Adds what was found to `store`.
 ///
 /// # Errors
-/// Why not a single one was found, in words.
-fn read_into(
-    store: &mut RootCertStore,
-    sources: &[(Option<&Path>, Option<&Path>)],
-) -> Result<(), String> {
-    use rustls::pki_types::pem::Error;
-    use rustls_native_certs::ErrorKind;
-    let mut why = None;
-    let mut found = 0;
-    for (file, folder) in sources {
-        let loaded = rustls_native_certs::load_certs_from_paths(None, *folder);
-        let mut certificates = loaded.certs;
-        let mut errors = loaded.errors.into_iter().map(|error| match error.kind {
-            ErrorKind::Io { inner, .. } => Error::Io(inner),
-            ErrorKind::Pem(error) => error,
-            _ => Error::NoItemsFound,
-        });
-        why = why.or(errors.next());
-        match file.map(read_pem).transpose() {
-            Ok(pem) => {
-                for item in CertificateDer::pem_slice_iter(&pem.unwrap_or_default()) {
-                    match item {
-                        Ok(certificate) => certificates.push(certificate),
-                        Err(error) => why = why.or(Some(error)),
-                    }
-                }
-            }
-            Err(error) => why = why.or(Some(Error::Io(error))),
-        }
+/// Why there is not a single trust anchor in it, in words.
+fn add(store: &mut RootCertStore, found: impl IntoIterator<Item = Found>) -> Result<(), String> {
+    let (mut added, mut problem) = (0, None);
+    for (certificates, further) in found {
         // What cannot be parsed is skipped: system bundles hold odd old roots.
-        found += store.add_parsable_certificates(certificates).0;
+        added += store.add_parsable_certificates(certificates).0;
+        problem = problem.or(further);
     }
-    if found > 0 {
-        return Ok(());
+    match problem {
+        _ if added > 0 => Ok(()),
+        Some(error) => Err(pem_problem(&error, "certificate")),
+        None => Err("it holds no certificate in PEM form".to_owned()),
     }
-    Err(match why {
-        Some(error) => pem_problem(&error, "certificate"),
-        None => "it holds no certificate in PEM form".to_owned(),
-    })
 }
 
 /// The contents of a PEM file, up to [`LARGEST_PEM`].
-fn read_pem(path: &Path) -> io::Result<Vec<u8>> {
-    let mut pem = Vec::new();
-    File::open(path)?.take(LARGEST_PEM).read_to_end(&mut pem)?;
-    Ok(pem)
+fn read_pem(path: &Path) -> Result<Vec<u8>, pem::Error> {
+    let mut contents = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LARGEST_PEM).read_to_end(&mut contents))
+        .map_err(pem::Error::Io)?;
+    Ok(contents)
 }
 
 fn client_certificate(
@@ -205,8 +197,7 @@ fn client_certificate(
             path.display()
         ))
     };
-    let read = |path| read_pem(path).map_err(rustls::pki_types::pem::Error::Io);
-    let chain: Vec<_> = read(certificate)
+    let chain: Vec<_> = read_pem(certificate)
         .and_then(|pem| CertificateDer::pem_slice_iter(&pem).collect())
         .map_err(|error| {
             let why = pem_problem(&error, "certificate");
@@ -220,7 +211,7 @@ fn client_certificate(
         ));
     }
     let of_key = |error| unusable("key", key, &pem_problem(&error, "private key"));
-    let pem = read(key).map_err(of_key)?;
+    let pem = read_pem(key).map_err(of_key)?;
     let secret = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
         if is_encrypted(&pem) {
             unusable("key", key, &"it is encrypted")
@@ -251,11 +242,10 @@ fn client_certificate(
 }
 
 /// What is wrong with a file that was to hold a `what` in PEM form.
-fn pem_problem(error: &rustls::pki_types::pem::Error, what: &str) -> String {
-    use rustls::pki_types::pem::Error;
+fn pem_problem(error: &pem::Error, what: &str) -> String {
     match error {
-        Error::NoItemsFound => format!("it holds no {what} in PEM form"),
-        Error::Io(error) => io_words(error),
+        pem::Error::NoItemsFound => format!("it holds no {what} in PEM form"),
+        pem::Error::Io(error) => io_words(error),
         // Other texts of this error may quote the file, and one of the files is a secret.
         _ => "it is not valid PEM".to_owned(),
     }

@@ -75,10 +75,11 @@ impl<'a> Client<'a> {
                 format!("cannot set up the HTTP client: {error}"),
             )
         };
+        // The library sends a request again only where an HTTP/2 server says that it has not looked
+        // at it, as one does that ends a connection after so many requests (RFC 9113, section 8.7).
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
             .referer(false)
             .dns_resolver(Arc::new(Resolver))
             .no_proxy();

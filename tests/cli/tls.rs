@@ -99,6 +99,21 @@ fn many_lookups_share_one_connection() {
 }
 
 #[test]
+fn a_connection_that_ends_after_so_many_requests_costs_no_retry() {
+    if !nginx::is_available() {
+        return;
+    }
+    let authority = Authority::new("one");
+    let nginx = Nginx::https(&authority.server(), "keepalive_requests 20;", &[]);
+    look(nginx.port(), &authority.certificate())
+        .args((2..=200).map(|id| id.to_string()))
+        .args(["--max-retries", "0"])
+        .run()
+        .is(0, OBJECT.repeat(200), "");
+    assert_eq!(nginx.served().len(), 200);
+}
+
+#[test]
 fn trust_anchors_may_be_in_a_folder() {
     if !nginx::is_available() {
         return;

@@ -12,7 +12,7 @@ use crate::cli::{Cli, ColorChoice};
 use crate::docs;
 use crate::error::{self, Exit};
 use crate::output::Format;
-use crate::secret::{Secret, looks_like_key, scrub};
+use crate::secret::{Secret, longer_first, looks_like_key, scrub};
 use crate::settings::{self, Environment};
 use crate::terminal::{self, Stream};
 
@@ -78,17 +78,29 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
     }
 }
 
-/// What may be a key in a command line that makes no sense: a message quotes parts of it.
+/// What may be a key in the command line `args` or the environment, in the wrong place, too:
+/// messages quote parts of a command line. In the order for [`scrub`].
 pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secret> {
+    // A key may be pasted with what stands around it: `Bearer KEY`, `"KEY"`. What follows a slash
+    // is left alone: hosts and files have names of their own.
+    let between = |character: char| {
+        character.is_whitespace()
+            || character.is_control()
+            || "=:,;'\"`()[]{}<>".contains(character)
+    };
     let key = environment.get("OPENAI_API_KEY");
     let key = key.and_then(|key| Some(Secret::new(key.to_str()?.trim())));
     let words = args.iter().filter_map(|arg| arg.to_str());
-    words
-        .map(|word| word.split_once('=').map_or(word, |(_, value)| value))
-        .filter(|value| looks_like_key(value))
+    let keys = words
+        .flat_map(|word| {
+            // One that is not of OpenAI may hold anything, up to the end.
+            let (_, value) = word.split_once('=').unwrap_or(("", word));
+            word.split(between).chain([value])
+        })
+        .filter(|piece| looks_like_key(piece))
         .map(Secret::new)
-        .chain(key)
-        .collect()
+        .chain(key);
+    longer_first(keys)
 }
 
 /// Writes `text` to standard output, which is `stdout`.

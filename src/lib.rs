@@ -39,6 +39,7 @@ use crate::cli::{Cli, Command, Files, FilesCommand, Options};
 use crate::client::Client;
 use crate::console::Console;
 use crate::error::{Exit, Failure};
+use crate::secret::{Secret, longer_first};
 use crate::settings::{Environment, Settings};
 
 /// Runs the command line `args`, whose first word is the name of the program, to its exit code.
@@ -66,12 +67,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
     };
     let output = settings::output(&options, &ids, environment);
     // A mistake may be to have put the key somewhere else.
-    let console = Console::new(&output, help::keys(&args, environment));
+    let keys = help::keys(&args, environment);
+    let console = Console::new(&output, keys.clone());
     let outcome = match command {
         Some(Command::Files(Files {
             command: Some(FilesCommand::Retrieve(_)),
             ..
-        })) => retrieve(&options, ids, environment, &output),
+        })) => retrieve(&options, ids, environment, &output, keys),
         Some(Command::Completion { shell }) => terminal::standard_output()
             .and_then(|mut out| completion::write(shell, &mut out))
             .map(|()| Exit::Success)
@@ -82,16 +84,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
     outcome.unwrap_or_else(|error| console.settle(error, &output))
 }
 
-/// `openai files retrieve`
+/// `openai files retrieve`; `keys` are not printed, wherever they were put.
 fn retrieve(
     options: &Options,
     ids: Vec<String>,
     environment: &Environment<'_>,
     output: &output::Settings,
+    keys: Vec<Secret>,
 ) -> anyhow::Result<Exit> {
     let settings = settings::settle(options, ids, environment)?;
     // From here on it is known what must not be printed.
-    let console = Console::new(output, settings.connection.secrets());
+    let secrets = settings.connection.secrets().into_iter().chain(keys);
+    let console = Console::new(output, longer_first(secrets));
     Ok(look_up(&settings, output, &console).unwrap_or_else(|error| console.settle(error, output)))
 }
 

@@ -37,10 +37,19 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// `secrets` in the order in which they can be replaced one after the other: a longer one before
+/// those that it contains.
+#[must_use]
+pub fn longer_first(secrets: impl IntoIterator<Item = Secret>) -> Vec<Secret> {
+    let mut secrets: Vec<_> = secrets.into_iter().collect();
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.reveal().len()));
+    secrets
+}
+
 /// `text` with every occurrence of one of the `secrets` replaced by [`REDACTED`], whether it is
 /// spelled literally or with the escapes of JSON (RFC 8259, section 7) and URLs (RFC 3986, section
-/// 2.1), in upper or lower case, as hosts and names of headers have it. Where one secret contains
-/// another, the longer must come first.
+/// 2.1), in upper or lower case, as hosts and names of headers have it. They are as
+/// [`longer_first`] has them.
 #[must_use]
 pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
     let mut scrubbed = Cow::Borrowed(text);

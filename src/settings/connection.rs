@@ -15,7 +15,7 @@ use super::environment::Environment;
 use super::no_proxy;
 use crate::cli::Options;
 use crate::error::{self, Exit, Failure};
-use crate::secret::{Secret, api_key, is_secret_name, looks_like_key};
+use crate::secret::{Secret, api_key, is_secret_name, longer_first, looks_like_key};
 
 /// Where the OpenAI API is (API reference, "Making requests").
 pub const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
@@ -193,8 +193,7 @@ impl Connection {
                 secrets.push(Secret::new(value));
             }
         }
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.reveal().len()));
-        secrets
+        longer_first(secrets)
     }
 }
 

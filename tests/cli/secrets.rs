@@ -474,8 +474,17 @@ fn a_key_that_cannot_be_sent_is_not_shown() {
 #[test]
 fn a_key_in_the_wrong_place_is_not_shown() {
     let assigned = format!("--quiet={KEY}");
+    let header = format!("Authorization: Bearer {KEY}");
+    let quoted = format!("\"{KEY}\"");
+    let shifted = format!(" {KEY}");
     for words in [
         &[KEY][..],
+        &[&header],
+        &["help", &shifted],
+        &["completion", &quoted],
+        &["files", "retrieve", "id", "--max-retries", &header],
+        &["files", "retrieve", "id", "--base-url", &header],
+        &["files", "retrieve", "id", "--api-key-file", &shifted],
         &["files", KEY],
         &["help", KEY],
         &["completion", KEY],
@@ -497,6 +506,17 @@ fn a_key_in_the_wrong_place_is_not_shown() {
         assert_eq!(run.code, Some(2), "{run}");
         assert!(run.err().contains("error:"), "{run}");
     }
+    // Also where the start of it is another word.
+    openai()
+        .args(["files", "retrieve", &KEY[..KEY.len() - 1], "--color", KEY])
+        .run()
+        .is(
+            2,
+            "",
+            "error: invalid value '[redacted]' for '--color <WHEN>'\n  \
+             [possible values: auto, always, never]\n\n\
+             For more information, try '--help'.\n",
+        );
     // Also one that does not look like a key, where it is known to be one.
     openai()
         .args(["files", secrets::CUSTOM_HEADER])
@@ -551,6 +571,31 @@ fn a_key_that_is_asked_for_as_a_file_is_not_shown() {
         "error: no such file `[redacted]` (HTTP 404)\n  no\n  url: {base}/files/[redacted]\n\n\
          hint: check the id, and that the file is on this server\n",
     );
+    // Also where another one is used: somebody mixed up the two.
+    let server = Server::replying(Reply::error(404, "no"));
+    retrieve()
+        .args([KEY, "--api-key", "file-abc123"])
+        .server(&server)
+        .run()
+        .is(
+            3,
+            "",
+            "error: no such file `[redacted]` (HTTP 404)\n  no\n  url: {base}/files/[redacted]\n\n\
+             hint: check the id, and that the file is on this server\n",
+        );
+}
+
+#[test]
+fn a_host_that_begins_like_a_key_is_shown() {
+    retrieve()
+        .args(["id", "--base-url", "https://sk-gateway.invalid:x/v1"])
+        .run()
+        .is(
+            2,
+            "",
+            "error: --base-url \"https://sk-gateway.invalid:x/v1\" is not a URL: \
+             invalid port number\n",
+        );
 }
 
 #[test]

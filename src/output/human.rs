@@ -68,10 +68,16 @@ pub(super) fn now() -> Zoned {
     Timestamp::now().to_zoned(zone.unwrap_or_else(TimeZone::system))
 }
 
-/// Whether a value of `TZ` is the path of something other than a file, and no name of a zone.
+/// The largest file that is read for a time zone, in bytes: those of the zones have a few thousand.
+const LARGEST_ZONE: u64 = 1 << 20;
+
+/// Whether a value of `TZ` is the path of something other than the file of a zone, and no name of
+/// one. Files that have no end, as some below `/proc`, tell no length.
 fn names_no_file(name: &str) -> bool {
     let name = name.strip_prefix(':').unwrap_or(name);
-    std::fs::metadata(name).is_ok_and(|there| !there.is_file()) && TimeZone::get(name).is_err()
+    std::fs::metadata(name)
+        .is_ok_and(|there| !there.is_file() || !(1..=LARGEST_ZONE).contains(&there.len()))
+        && TimeZone::get(name).is_err()
 }
 
 /// A point in time as a person sees it from another.

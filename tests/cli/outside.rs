@@ -298,16 +298,22 @@ fn little_memory_is_enough() {
 #[test]
 fn a_time_zone_that_is_no_file_is_not_waited_for() {
     let server = Server::replying(Reply::file());
-    for zone in ["zone", ":zone"] {
-        lookup(&server)
+    for (zone, made) in [
+        ("zone", "mkfifo zone"),
+        (":zone", "mkfifo zone"),
+        // Files, but far too large for a zone, or without an end.
+        ("zone", "truncate -s 512M zone"),
+        ("/proc/self/pagemap", ":"),
+    ] {
+        let run = lookup(&server)
             .args(["--transform", "{object,id,bytes,created_at,filename}"])
             .args(["--format", "table"])
             .env("TZ", zone)
-            .shell("mkfifo zone; exec \"$@\"")
-            .run()
-            .is(
-                0,
-                "\
+            .shell(&format!("{made}; exec \"$@\""))
+            .run();
+        run.is(
+            0,
+            "\
 ID        id
 Filename  filename
 Size      0 bytes
@@ -316,8 +322,11 @@ Status    -
 Created   1970-01-01 00:00:00 +00:00 ([..] years ago)
 Expires   never
 ",
-                "",
-            );
+            "",
+        );
+        if let Some(peak) = run.peak_memory {
+            assert!(peak < 64 << 20, "{zone}: {peak} bytes");
+        }
     }
 }
 

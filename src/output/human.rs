@@ -58,7 +58,7 @@ pub(super) fn now() -> Zoned {
     // library would search the folders of all zones first.
     let zone = match std::env::var("TZ") {
         // The library would read a device or a pipe to its end, and there may be none.
-        Ok(name) if names_no_file(&name) => Some(TimeZone::UTC),
+        Ok(name) if names_no_zone(&name) => Some(TimeZone::UTC),
         Ok(_) | Err(VarError::NotUnicode(_)) => None,
         Err(VarError::NotPresent) => {
             let data = std::fs::read("/etc/localtime").ok();
@@ -73,7 +73,7 @@ const LARGEST_ZONE: u64 = 1 << 20;
 
 /// Whether a value of `TZ` is the path of something other than the file of a zone, and no name of
 /// one. Files that have no end, as some below `/proc`, tell no length.
-fn names_no_file(name: &str) -> bool {
+fn names_no_zone(name: &str) -> bool {
     let name = name.strip_prefix(':').unwrap_or(name);
     std::fs::metadata(name)
         .is_ok_and(|there| !there.is_file() || !(1..=LARGEST_ZONE).contains(&there.len()))

@@ -1,6 +1,7 @@
 //! Everything said on standard error: failures, warnings, notes, debug lines and the live line.
 //! All of it passes through here, so that no secret and nothing that acts on a terminal does.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -107,9 +108,15 @@ impl Console {
         }
     }
 
+    /// `text` without secrets: for what is cut before it is said. What is left of a key in the
+    /// middle of a cut looks like any other word.
+    #[must_use]
+    pub fn scrubbed<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        scrub(text, &self.secrets)
+    }
+
     fn clean(&self, text: &str) -> String {
-        let text = scrub(text, &self.secrets);
-        self.stream.safe_line(&text).into_owned()
+        self.stream.safe_line(&self.scrubbed(text)).into_owned()
     }
 
     /// Writes a line that has been cleaned.

@@ -20,7 +20,6 @@ use crate::client::{Client, Found, error};
 use crate::console::Console;
 use crate::error::{Exit, Failure, io_words, span};
 use crate::output::{self, Printer};
-use crate::secret::scrub;
 use crate::settings::{IdSource, Settings, Wait};
 
 /// How many lookups may be open for each that is under way: finished ones that wait for an
@@ -218,7 +217,8 @@ impl<'a> Retrieval<'a> {
         match self.request(number, id, None).await {
             Ok(found) => {
                 let failure = self.settings.lookup.exit_status.then(|| {
-                    self.verdict(id, &found.object, |status| {
+                    let status = self.status(&found.object);
+                    self.verdict(id, &found.object, status.as_ref(), |status| {
                         Failure::new(
                             Exit::NotReady,
                             format!("`{id}` is not ready: its status is `{status}`"),
@@ -293,7 +293,7 @@ impl<'a> Retrieval<'a> {
             }
         }
         let waited = span(wait.timeout);
-        let failure = self.verdict(id, &last.object, |status| {
+        let failure = self.verdict(id, &last.object, status.as_ref(), |status| {
             let failure = Failure::new(
                 Exit::NotReady,
                 format!("`{id}` was not ready within {waited}: its status is `{status}`"),
@@ -311,37 +311,35 @@ impl<'a> Retrieval<'a> {
         }
     }
 
-    /// How far the server is with a file. Of a long status there is the start; keys are taken out
-    /// before, since what is left of one in the middle of a cut looks like any other word.
+    /// How far the server is with a file. Of a long status there is the start.
     fn status(&self, object: &FileObject) -> Option<Status> {
         match object.status()? {
             Status::Other(words) if words.len() > LONGEST_STATUS => {
-                let words = scrub(&words, &self.settings.connection.secrets()).into_owned();
+                let words = self.console.scrubbed(&words);
                 Some(Status::Other(cut(&words, LONGEST_STATUS).into_owned()))
             }
             status => Some(status),
         }
     }
 
-    /// What the status of a file means for the exit code: nothing if it is processed, else a failure.
-    /// That of a file which is not ready is made by `not_ready` from its status.
+    /// What the `status` of a file means for the exit code: nothing if it is processed, else a
+    /// failure. That of a file which is not ready is made by `not_ready` from its status.
     fn verdict(
         &self,
         id: &FileId,
         object: &FileObject,
+        status: Option<&Status>,
         not_ready: impl FnOnce(&str) -> Failure,
     ) -> Option<Failure> {
-        let failure = match self.status(object) {
+        let failure = match status {
             Some(Status::Processed) => return None,
             Some(Status::Error) => {
                 let failure = Failure::new(
                     Exit::FileFailed,
                     format!("`{id}` failed to be processed: its status is `error`"),
                 );
-                let details = object.status_details();
-                let details = details
-                    .map(|words| scrub(&words, &self.settings.connection.secrets()).into_owned());
-                let details = start(details.as_slice());
+                let details = object.status_details().unwrap_or_default();
+                let details = start(&[self.console.scrubbed(&details)]);
                 Failure { details, ..failure }
             }
             Some(Status::Deleted) => Failure::new(

@@ -3,24 +3,25 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::io::{BufRead, BufReader, Read as _, Write};
+use std::io::Write;
 use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
-use futures_util::stream::{self, Stream, StreamExt as _};
+use futures_util::stream::StreamExt as _;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
 use super::id::FileId;
+use super::ids::ids;
 use super::object::{FileObject, Status};
 use super::wait::{self, Next};
 use crate::client::error::{Cause, Network};
 use crate::client::words::{cut, start};
 use crate::client::{Client, Found, error};
 use crate::console::Console;
-use crate::error::{Exit, Failure, io_words, span};
+use crate::error::{Exit, Failure, span};
 use crate::output::{self, Printer};
-use crate::settings::{IdSource, Settings, Wait};
+use crate::settings::{Settings, Wait};
 
 /// How many lookups may be open for each that is under way: finished ones that wait for an
 /// earlier one to be printed. Without them one slow answer would leave the connections idle.
@@ -421,102 +422,5 @@ impl<'a> Retrieval<'a> {
             (_, false) => format!("{done} files looked up"),
         };
         self.console.live(&text);
-    }
-}
-
-/// The ids of `sources` one after the other; those of standard input are read as they are needed.
-fn ids(sources: &[IdSource]) -> impl Stream<Item = Result<FileId, Failure>> {
-    let from = |source: &IdSource| match source {
-        IdSource::Given(id) => stream::once(std::future::ready(Ok(id.clone()))).left_stream(),
-        IdSource::Stdin => stdin_ids().right_stream(),
-    };
-    stream::iter(sources).map(from).flatten()
-}
-
-/// The longest line that is taken for an id, in bytes; a URL of this length is refused by most
-/// servers already.
-const LONGEST_LINE: u64 = 16 * 1024;
-
-/// The ids on standard input, one a line. A thread reads them, since a read of standard input
-/// cannot be interrupted. It hands on what came together in one piece, as waking the other side
-/// for each id would cost more than the id, and reads no further before that is taken.
-fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
-    let (sender, receiver) = tokio::sync::mpsc::channel(1);
-    let reading = std::thread::Builder::new().spawn(move || {
-        let mut stdin = BufReader::new(std::io::stdin().lock());
-        let mut together = Vec::new();
-        for number in 1_u64.. {
-            let line = read_line(&mut stdin, number);
-            let end = match &line {
-                Ok(line) => line.is_none(),
-                Err(unread) => unread.is_final,
-            };
-            match line {
-                Ok(line) => together.extend(line.and_then(|line| id_of(&line, number))),
-                Err(unread) => together.push(Err(unread.failure)),
-            }
-            let all_came = end || !stdin.buffer().contains(&b'\n');
-            let handed_on =
-                !all_came || sender.blocking_send(std::mem::take(&mut together)).is_ok();
-            if end || !handed_on {
-                break;
-            }
-        }
-    });
-    let unread = reading.err().map(|error| {
-        let why = io_words(&error);
-        Err(Failure::new(
-            Exit::Failure,
-            format!("cannot read standard input: {why}"),
-        ))
-    });
-    let read = stream::unfold(receiver, |mut receiver| async {
-        receiver.recv().await.map(|ids| (ids, receiver))
-    });
-    stream::iter(unread).chain(read.map(stream::iter).flatten())
-}
-
-/// The id in a line, without the white space around it and, in the first line, without the byte
-/// order mark that some programs write. Blank lines have none.
-fn id_of(line: &str, number: u64) -> Option<Result<FileId, Failure>> {
-    let line = match number {
-        1 => line.strip_prefix('\u{feff}').unwrap_or(line),
-        _ => line,
-    };
-    let id = line.trim();
-    let bad = |bad| {
-        Failure::usage(format!(
-            "line {number} of standard input cannot be looked up: {bad}"
-        ))
-    };
-    (!id.is_empty()).then(|| FileId::new(id).map_err(bad))
-}
-
-/// A line that is no text; after some of them there can be no next one.
-struct Unread {
-    failure: Failure,
-    is_final: bool,
-}
-
-fn read_line(stdin: &mut impl BufRead, number: u64) -> Result<Option<String>, Unread> {
-    let mut line = Vec::new();
-    let unread = |why: &str, is_final| Unread {
-        failure: Failure::usage(format!("line {number} of standard input {why}")),
-        is_final,
-    };
-    match stdin.take(LONGEST_LINE).read_until(b'\n', &mut line) {
-        Ok(0) => Ok(None),
-        Ok(_) if line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") => {
-            let mut unread = unread("is too long for a file id", true);
-            unread.failure = unread.failure.hint("what follows it was not read");
-            Err(unread)
-        }
-        Ok(_) => String::from_utf8(line)
-            .map(Some)
-            .map_err(|_| unread("is not valid UTF-8", false)),
-        Err(error) => Err(unread(
-            &format!("cannot be read: {}", io_words(&error)),
-            true,
-        )),
     }
 }

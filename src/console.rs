@@ -36,8 +36,8 @@ pub struct Console {
 }
 
 impl Console {
-    /// A console that keeps the `secrets` to itself. It shows requests and answers, and progress,
-    /// as `output` says.
+    /// A console that keeps the `secrets` to itself, a longer one before those that it contains. It
+    /// shows requests and answers, and progress, as `output` says.
     #[must_use]
     pub fn new(output: &output::Settings, secrets: Vec<Secret>) -> Self {
         Self {
@@ -106,6 +106,12 @@ impl Console {
         } else {
             self.line(&format!("{label} {}", self.clean(text)));
         }
+    }
+
+    /// What is not said, whatever text it is a part of.
+    #[must_use]
+    pub fn secrets(&self) -> &[Secret] {
+        &self.secrets
     }
 
     /// `text` without secrets: for what is cut before it is said. What is left of a key in the

@@ -290,9 +290,9 @@ mod tests {
 
     #[test]
     fn a_longer_secret_is_replaced_as_a_whole() {
-        let secrets = [Secret::new("Bearer sk-secret"), Secret::new("sk-secret")];
+        let secrets = [Secret::new("sk-secret"), Secret::new("Bearer sk-secret")];
         assert_eq!(
-            scrub("Bearer sk-secret, sk-secret", &secrets),
+            scrub("Bearer sk-secret, sk-secret", &longer_first(secrets)),
             "[redacted], [redacted]"
         );
     }

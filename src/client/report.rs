@@ -14,9 +14,10 @@ use crate::secret::{Secret, scrub};
 use crate::settings::{Connection, Credentials, Proxy};
 
 impl Error {
-    /// Says what happened to the lookup of `id`, and what to do.
+    /// Says what happened to the lookup of `id`, and what to do. What is cut short is searched for
+    /// the `secrets` before: half of one looks like any other word.
     #[must_use]
-    pub fn into_failure(self, id: &FileId, connection: &Connection) -> Failure {
+    pub fn into_failure(self, id: &FileId, connection: &Connection, secrets: &[Secret]) -> Failure {
         let host = host(&self.url);
         let attempts = match self.attempts {
             0 | 1 => String::new(),
@@ -26,7 +27,6 @@ impl Error {
             Cause::HeldBack(left) => Some(left),
             _ => self.come_back,
         };
-        let secrets = &connection.secrets();
         let mut failure = match self.cause {
             Cause::Status(answer) => status(answer.scrubbed(secrets), id, connection, &attempts),
             Cause::Unusable(answer, why) => unusable(&answer.scrubbed(secrets), &why, id),

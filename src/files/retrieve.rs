@@ -364,7 +364,7 @@ impl<'a> Retrieval<'a> {
     }
 
     fn failure(&self, error: error::Error, id: &FileId) -> Failure {
-        error.into_failure(id, &self.settings.connection)
+        error.into_failure(id, &self.settings.connection, self.console.secrets())
     }
 
     fn tell_status(&self, id: &FileId, status: Option<&Status>, elapsed: Duration) {

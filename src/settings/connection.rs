@@ -15,7 +15,7 @@ use super::environment::Environment;
 use super::no_proxy;
 use crate::cli::Options;
 use crate::error::{self, Exit, Failure};
-use crate::secret::{Secret, api_key, is_secret_name, longer_first, looks_like_key};
+use crate::secret::{Secret, api_key, is_secret_name, looks_like_key};
 
 /// Where the OpenAI API is (API reference, "Making requests").
 pub const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
@@ -165,7 +165,7 @@ pub struct Tls {
 }
 
 impl Connection {
-    /// Everything that must not be printed, longer texts before those that they contain.
+    /// Everything that must not be printed, in no order.
     #[must_use]
     pub fn secrets(&self) -> Vec<Secret> {
         let mut secrets = Vec::new();
@@ -193,7 +193,7 @@ impl Connection {
                 secrets.push(Secret::new(value));
             }
         }
-        longer_first(secrets)
+        secrets
     }
 }
 

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
 use futures_util::stream::StreamExt as _;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::backlog::{Backlog, Kept};
 use super::id::FileId;
 use super::ids::ids;
 use super::object::{FileObject, Status};
@@ -60,12 +61,7 @@ struct Retrieval<'a> {
     drawn: Cell<Instant>,
     begun: Cell<usize>,
     done: Cell<usize>,
-    /// How many ids are settled: all before this one are printed or told.
-    settled: Cell<usize>,
-    /// What is kept until it is printed, in bytes.
-    kept: Cell<usize>,
-    /// Tells when less is kept.
-    room: Notify,
+    backlog: Backlog,
     /// The file that was looked at last, and how it is with it.
     latest: RefCell<String>,
 }
@@ -75,20 +71,6 @@ struct Looked<'a> {
     found: Option<(FileId, FileObject)>,
     failure: Option<Failure>,
     _kept: Kept<'a>,
-}
-
-/// Counts what is kept as long as it is.
-struct Kept<'a> {
-    retrieval: &'a Retrieval<'a>,
-    bytes: usize,
-}
-
-impl Drop for Kept<'_> {
-    fn drop(&mut self) {
-        let kept = &self.retrieval.kept;
-        kept.set(kept.get() - self.bytes);
-        self.retrieval.room.notify_waiters();
-    }
 }
 
 /// Looks up all `ids` and prints what is found to `out`; each failure is told on `console`. An id
@@ -119,9 +101,7 @@ pub async fn run(
         drawn: Cell::new(now),
         begun: Cell::new(0),
         done: Cell::new(0),
-        settled: Cell::new(0),
-        kept: Cell::new(0),
-        room: Notify::new(),
+        backlog: Backlog::new(MOST_KEPT),
         latest: RefCell::new(String::new()),
     };
     let mut printer = Printer::new(out, output);
@@ -141,7 +121,7 @@ pub async fn run(
             retrieval.while_live(lookups.next()).await
         };
         let Some(looked) = next else { break };
-        retrieval.settled.set(retrieval.settled.get() + 1);
+        retrieval.backlog.advance();
         if let Some((id, object)) = &looked.found
             && let Err(error) = console.aside(|| printer.print(id, object))
         {
@@ -183,25 +163,12 @@ impl<'a> Retrieval<'a> {
             // The semaphore is never closed.
             let permit = self.requests.acquire().await;
             let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            // The next one to be printed makes room for all others, and is never held up.
-            if self.kept.get() < MOST_KEPT || number <= self.settled.get() || late {
+            // If time runs out the request tells.
+            if self.backlog.admits(number) || late {
                 return self.client.file(id, deadline).await;
             }
             drop(permit);
-            let room = self.room.notified();
-            match deadline {
-                // If time runs out the request tells.
-                Some(deadline) => drop(tokio::time::timeout_at(deadline, room).await),
-                None => room.await,
-            }
-        }
-    }
-
-    fn keep(&'a self, bytes: usize) -> Kept<'a> {
-        self.kept.set(self.kept.get() + bytes);
-        Kept {
-            retrieval: self,
-            bytes,
+            self.backlog.less(deadline).await;
         }
     }
 
@@ -210,7 +177,7 @@ impl<'a> Retrieval<'a> {
         Looked {
             found: None,
             failure: Some(failure),
-            _kept: self.keep(answer),
+            _kept: self.backlog.keep(answer),
         }
     }
 
@@ -228,7 +195,7 @@ impl<'a> Retrieval<'a> {
                     })
                 });
                 Looked {
-                    _kept: self.keep(found.object.text().len()),
+                    _kept: self.backlog.keep(found.object.text().len()),
                     found: Some((id.clone(), found.object)),
                     failure: failure.flatten(),
                 }
@@ -253,7 +220,7 @@ impl<'a> Retrieval<'a> {
                 return self.failed(failure);
             }
         };
-        let mut kept = self.keep(last.object.text().len());
+        let mut kept = self.backlog.keep(last.object.text().len());
         let mut status = self.status(&last.object);
         self.tell_status(id, status.as_ref(), started.elapsed());
         // Why the last look failed, and when to look again.
@@ -270,7 +237,7 @@ impl<'a> Retrieval<'a> {
             match self.request(number, id, deadline).await {
                 Ok(found) => {
                     last = found;
-                    kept = self.keep(last.object.text().len());
+                    kept = self.backlog.keep(last.object.text().len());
                     trouble = None;
                     let before = std::mem::replace(&mut status, self.status(&last.object));
                     if status != before {

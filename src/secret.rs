@@ -64,6 +64,20 @@ pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
     scrubbed
 }
 
+/// Where the start of one of the `secrets` begins that `text` ends with, in bytes: what came of it
+/// before the text was cut off.
+#[must_use]
+pub fn before_cut(text: &[u8], secrets: &[Secret]) -> Option<usize> {
+    let cuts = secrets.iter().flat_map(|secret| {
+        let secret = secret.reveal().as_bytes();
+        let lengths = (SHORTEST_SCRUBBED..secret.len()).rev();
+        lengths.filter_map(|length| secret.get(..length))
+    });
+    cuts.filter(|cut| text.ends_with(cut))
+        .map(|cut| text.len() - cut.len())
+        .min()
+}
+
 /// `text` without `secret`; nothing if it does not occur.
 fn replace(text: &str, secret: &str) -> Option<String> {
     let first = secret.chars().next()?;
@@ -139,7 +153,7 @@ fn after_percent(text: &str, character: char) -> Option<&str> {
     })
 }
 
-/// Whether the name of a header or of a query parameter says that its value is a secret.
+/// Whether the name of a header says that its value is a secret.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -157,7 +171,8 @@ pub fn is_secret_name(name: &str) -> bool {
     ];
     // The counters of a rate limit are no tokens in that sense.
     (parts.iter().any(|part| name.contains(part)) && !name.starts_with("x-ratelimit-"))
-        || matches!(name.as_str(), "key" | "sig" | "auth")
+        || name.ends_with("key")
+        || matches!(name.as_str(), "sig" | "auth")
 }
 
 /// Whether a text that should be something else is an API key, put there by mistake: all keys of
@@ -165,6 +180,13 @@ pub fn is_secret_name(name: &str) -> bool {
 #[must_use]
 pub fn looks_like_key(text: &str) -> bool {
     text.starts_with("sk-")
+}
+
+/// Whether a text is not the path of a PEM file but what such a file holds (RFC 7468, section 2),
+/// which may be a private key.
+#[must_use]
+pub fn looks_like_pem(text: &str) -> bool {
+    text.contains("-----BEGIN")
 }
 
 /// Why a text cannot serve as an API key. The texts never hold the key or a part of it.
@@ -285,6 +307,20 @@ mod tests {
         for text in ["\\", "%", "%5c", "\\u005c", "%25"] {
             let text = text.repeat(20_000);
             assert_eq!(scrub(&text, &secrets), text);
+        }
+    }
+
+    #[test]
+    fn the_start_of_a_secret_is_found_where_a_text_was_cut_off() {
+        let secrets = [Secret::new("sk-secret-key"), Secret::new("x")];
+        for (text, expected) in [
+            ("the key sk-secret-ke", Some(8)),
+            ("the key sk-secre", Some(8)),
+            // Too little to guess the rest from.
+            ("the key sk-secr", None),
+            ("the key sk-secret-k is wrong", None),
+        ] {
+            assert_eq!(before_cut(text.as_bytes(), &secrets), expected, "{text}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! How to reach the server and what to send along: base URL, key, headers, proxy, certificates.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::io::{self, Read};
@@ -15,7 +16,7 @@ use super::environment::Environment;
 use super::no_proxy;
 use crate::cli::Options;
 use crate::error::{self, Exit, Failure};
-use crate::secret::{Secret, api_key, is_secret_name, looks_like_key};
+use crate::secret::{Secret, api_key, is_secret_name, looks_like_key, looks_like_pem};
 
 /// Where the OpenAI API is (API reference, "Making requests").
 pub const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
@@ -34,7 +35,7 @@ const MAX_RETRIES: u32 = 2;
 pub struct Connection {
     /// The base URL, without user info.
     pub base_url: Url,
-    /// Whether it is the default, and not somebody's own choice.
+    /// Whether it leads to the API of OpenAI, be it by default or by choice.
     pub is_default_host: bool,
     /// What proves who is asking.
     pub credentials: Credentials,
@@ -164,13 +165,16 @@ pub struct Tls {
     pub client: Option<(PathBuf, PathBuf)>,
 }
 
+/// The one parameter in the query of a base URL that is known to be no secret (Azure).
+const API_VERSION: &str = "api-version";
+
 impl Connection {
     /// Everything that must not be printed, in no order.
     #[must_use]
     pub fn secrets(&self) -> Vec<Secret> {
         let mut secrets = Vec::new();
         match &self.credentials {
-            Credentials::ApiKey(key, _) => secrets.push(key.clone()),
+            Credentials::ApiKey(key, _) => secrets.extend(parts(key.reveal())),
             Credentials::Basic(user_info) => secrets.extend(user_info.secrets()),
             Credentials::None => {}
         }
@@ -180,21 +184,33 @@ impl Connection {
         for (name, value) in &self.custom_headers {
             let value = String::from_utf8_lossy(value.as_bytes());
             if is_secret_name(name.as_str()) {
-                // `Bearer KEY`, `session=ID; other=ID`: each part may come back alone.
-                let parts = value.split([' ', ';', ',']);
-                let values =
-                    parts.map(|part| part.split_once('=').map_or(part, |(_, value)| value));
-                secrets.extend(values.map(Secret::new));
+                secrets.extend(parts(&value));
             }
             secrets.push(Secret::new(value));
         }
+        // Gateways take keys under many names (`subscription-key`, `code`, `sig`), and without one.
+        // As written, a plus stays a plus; decoded, it is a space.
+        let query = self.base_url.query().unwrap_or_default();
+        for pair in query.split('&') {
+            let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+            if name != API_VERSION {
+                secrets.push(Secret::new(value));
+            }
+        }
         for (name, value) in self.base_url.query_pairs() {
-            if is_secret_name(&name) {
+            if name != API_VERSION {
                 secrets.push(Secret::new(value));
             }
         }
         secrets
     }
+}
+
+/// `value` and what it is made of: of `Bearer KEY`, `session="ID"; other=ID` or `id:KEY` each part
+/// may come back alone.
+fn parts(value: &str) -> impl Iterator<Item = Secret> {
+    let between = |character: char| character.is_whitespace() || ";,=:\"'".contains(character);
+    value.split(between).chain([value]).map(Secret::new)
 }
 
 /// `url` as it may be shown: without user name and password.
@@ -237,7 +253,7 @@ pub(super) fn settle(
     let organization = header("--organization", &options.organization, "OPENAI_ORG_ID")?;
     let project = header("--project", &options.project, "OPENAI_PROJECT_ID")?;
     let proxy = proxy(&base_url, environment)?;
-    let client = client_certificate(options, environment, &base_url)?;
+    let client = client_certificate(options, environment, &base_url, proxy.as_ref())?;
     let timeout = options.timeout.unwrap_or(TIMEOUT);
     Ok(Connection {
         is_default_host,
@@ -247,8 +263,8 @@ pub(super) fn settle(
         custom_headers,
         proxy,
         tls: Tls {
-            cert_file: environment.get("SSL_CERT_FILE").map(PathBuf::from),
-            cert_dir: environment.get("SSL_CERT_DIR").map(PathBuf::from),
+            cert_file: path_in("SSL_CERT_FILE", environment)?,
+            cert_dir: path_in("SSL_CERT_DIR", environment)?,
             client,
         },
         connect_timeout: CONNECT_TIMEOUT.min(timeout),
@@ -258,7 +274,7 @@ pub(super) fn settle(
     })
 }
 
-/// The base URL and whether it leads to the default host.
+/// The base URL, and whether it leads to the API of OpenAI.
 fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bool), Failure> {
     let (source, text) = match &options.base_url {
         Some(typed) => ("--base-url", typed.reveal().to_owned()),
@@ -442,25 +458,51 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// The path in the variable `name`.
+fn path_in(name: &str, environment: &Environment<'_>) -> Result<Option<PathBuf>, Failure> {
+    environment
+        .get(name)
+        .map(|value| path(name, &value))
+        .transpose()
+}
+
+/// The path that `source` gives. What a file should hold is easily put in its place, and may be
+/// a private key: it is refused before a message names it.
+fn path(source: &str, value: &OsStr) -> Result<PathBuf, Failure> {
+    if looks_like_pem(&value.to_string_lossy()) {
+        return Err(
+            Failure::usage(format!("{source} is PEM text, not the path of a file"))
+                .hint("write the text to a file and give its path"),
+        );
+    }
+    Ok(PathBuf::from(value))
+}
+
 fn client_certificate(
     options: &Options,
     environment: &Environment<'_>,
     base_url: &Url,
+    proxy: Option<&Proxy>,
 ) -> Result<Option<(PathBuf, PathBuf)>, Failure> {
-    let path = |typed: &Option<PathBuf>, name| {
-        typed
-            .clone()
-            .or_else(|| environment.get(name).map(PathBuf::from))
+    let certificate = match &options.mtls_client_cert_file {
+        Some(typed) => Some(path("--mtls-client-cert-file", typed.as_os_str())?),
+        None => path_in("OPENAI_MTLS_CLIENT_CERT_FILE", environment)?,
     };
-    let certificate = path(
-        &options.mtls_client_cert_file,
-        "OPENAI_MTLS_CLIENT_CERT_FILE",
-    );
-    let key = path(&options.mtls_client_key_file, "OPENAI_MTLS_CLIENT_KEY_FILE");
+    let key = match &options.mtls_client_key_file {
+        Some(typed) => Some(path("--mtls-client-key-file", typed.as_os_str())?),
+        None => path_in("OPENAI_MTLS_CLIENT_KEY_FILE", environment)?,
+    };
     match (certificate, key) {
         (Some(_), Some(_)) if base_url.scheme() != "https" => Err(Failure::usage(
             "a client certificate can be used with an https base URL only",
         )),
+        // The HTTP library has one TLS configuration for both.
+        (Some(_), Some(_)) if proxy.is_some_and(|proxy| proxy.url.scheme() == "https") => {
+            Err(Failure::usage(
+                "a client certificate cannot be used through an https proxy, which would get to see it",
+            )
+            .hint("reach the proxy by http://; what goes through it is encrypted all the same"))
+        }
         (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
         (None, None) => Ok(None),
         (Some(_), None) => Err(Failure::usage(

@@ -308,14 +308,14 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         &[
             "a",
             "--base-url",
-            "https://h/v1?sig=sig%2Fnature&api-version=1",
+            "https://h/v1?sig=sig%2Fnature&code=a+b&api-version=1&nameless",
         ],
         &[
             ("OPENAI_API_KEY", "sk-key"),
             ("HTTPS_PROXY", "http://us%40er:pass%3Aword@p"),
             (
                 "OPENAI_CUSTOM_HEADERS",
-                "X-Custom: one two\nX-Api-Token: Bearer token\nCookie: a=cookie",
+                "X-Custom: one two\nX-Api-Token: Bearer token==\nCookie: a=\"cookie\"",
             ),
         ],
     );
@@ -327,10 +327,13 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         "pass:word",
         &encoded,
         "one two",
-        "Bearer token",
+        "Bearer token==",
         "token",
         "cookie",
         "sig/nature",
+        "a+b",
+        "a b",
+        "nameless",
     ] {
         assert!(secrets.contains(&expected), "{expected} in {secrets:?}");
     }

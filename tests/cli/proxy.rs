@@ -76,6 +76,7 @@ fn a_proxy_gets_the_password_of_its_url() {
         "debug: attempt 1: GET http://api.test/v1/files/id\n\
              debug: > authorization: [redacted]\n\
              debug: > accept: application/json\n\
+             debug: > accept-encoding: gzip\n\
              debug: > user-agent: [..]\n\
              debug: < HTTP 200 OK (first byte [..] ms, total [..] ms)\n\
              debug: < content-type: application/json\n\
@@ -614,5 +615,35 @@ fn a_web_server_does_not_hand_on_a_proxy() {
         "http",
         "cannot reach api.test to look up `id`: the name does not resolve ([..])",
         "check the spelling of the host, and the network",
+    );
+}
+
+#[test]
+fn a_proxy_does_not_see_the_client_certificate() {
+    let lookup = || {
+        retrieve()
+            .args([
+                "id",
+                "--mtls-client-cert-file",
+                "c",
+                "--mtls-client-key-file",
+                "k",
+            ])
+            .base_url("https://api.test/v1")
+    };
+    lookup().env("HTTPS_PROXY", "https://127.0.0.1:9").run().is(
+        2,
+        "",
+        "\
+error: a client certificate cannot be used through an https proxy, which would get to see it
+
+hint: reach the proxy by http://; what goes through it is encrypted all the same
+",
+    );
+    // Through others it goes to the server only, and so its file is read.
+    lookup().env("HTTPS_PROXY", "http://127.0.0.1:9").run().is(
+        2,
+        "",
+        "error: cannot use the client certificate `c`: no such file or directory\n",
     );
 }

@@ -9,6 +9,7 @@
     reason = "doc comments of options are help text, not Markdown"
 )]
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -192,7 +193,7 @@ pub struct Options {
     pub color: Option<ColorChoice>,
 
     /// The same as `--color never`
-    #[arg(long, global = true, hide = true, overrides_with = "color")]
+    #[arg(long, global = true, hide = true)]
     pub no_color: bool,
 
     /// Show requests and answers, without secrets
@@ -205,9 +206,9 @@ pub struct Options {
     /// Print the error object alone, in this format
     ///
     /// For scripts: standard error then holds what the server sent as its error, or an object
-    /// with the same fields (message, type, param, code) where no server answered. The formats
-    /// are those of `--format`; auto is the report for people. A command line that makes no sense
-    /// is always told in words.
+    /// with the same fields (message, type, param, code) where no server answered, and no
+    /// progress. The formats are those of `--format`; auto is the report for people. Warnings, and
+    /// options that are unknown or have a wrong value, are told in words all the same.
     #[arg(long, global = true, help_heading = OUTPUT, value_name = "FORMAT", ignore_case = true, hide_possible_values = true)]
     pub format_error: Option<Format>,
 
@@ -265,7 +266,8 @@ pub struct Options {
     /// Repeated are the answers 408, 409, 429 and 5xx, failed connections, and answers that were
     /// cut off: after about 0.5 to 8 seconds, or when the server says in Retry-After, if that is
     /// within 2 minutes. Never repeated: a quota that is used up, a certificate that is not
-    /// trusted. 0 means no repeats.
+    /// trusted. 0 means no repeats. What a server of HTTP/2 hands back unread, as it may when it
+    /// ends a connection, did not fail: it is sent again at once, up to twice.
     #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", value_hint = ValueHint::Other, allow_negative_numbers = true, value_parser = retries)]
     pub max_retries: Option<u32>,
 
@@ -348,6 +350,32 @@ pub fn ids(matches: &ArgMatches) -> Vec<String> {
         level = matches.subcommand().map(|(_, matches)| matches);
     }
     ids
+}
+
+/// The choice of colour in `args`: that of the last `--color` or `--no-color`.
+///
+/// Takes the words as typed: [`Options`] does not tell which of two options at different levels of
+/// the tree was the last, and nothing at all of a command line that clap refuses.
+#[must_use]
+pub fn color(args: &[OsString]) -> ColorChoice {
+    let mut choice = ColorChoice::Auto;
+    let mut words = args.iter().map(|arg| arg.to_string_lossy());
+    while let Some(word) = words.next() {
+        let value = match word.as_ref() {
+            "--" => break,
+            "--no-color" => Some("never".into()),
+            "--color" => words.next(),
+            // An id may look like an option.
+            "--file-id" => words.next().and(None),
+            word => word
+                .strip_prefix("--color=")
+                .map(|value| value.to_owned().into()),
+        };
+        if let Some(value) = value {
+            choice = ColorChoice::from_str(&value, true).unwrap_or(choice);
+        }
+    }
+    choice
 }
 
 fn secret() -> impl clap::builder::TypedValueParser<Value = Secret> {
@@ -436,6 +464,26 @@ mod tests {
         let (cli, _) = typed(&args.split(' ').collect::<Vec<_>>()).unwrap();
         assert_eq!(cli.options.format, Some(Format::Table));
         assert_eq!(cli.options.timeout, Some(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn the_last_choice_of_colour_wins_wherever_it_is_typed() {
+        for (line, expected) in [
+            ("openai --help", ColorChoice::Auto),
+            ("openai --no-color --help", ColorChoice::Never),
+            ("openai --color always --help", ColorChoice::Always),
+            ("openai --color=ALWAYS --color never", ColorChoice::Never),
+            (
+                "openai --no-color files retrieve a --color always",
+                ColorChoice::Always,
+            ),
+            ("openai --color sometimes", ColorChoice::Auto),
+            ("openai --file-id --no-color", ColorChoice::Auto),
+            ("openai -- --no-color", ColorChoice::Auto),
+        ] {
+            let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(color(&args), expected, "{line}");
+        }
     }
 
     #[test]

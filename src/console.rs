@@ -16,7 +16,7 @@ use reqwest::header::{
 use crate::error::{self, Exit, Failure, span};
 use crate::files::id::FileId;
 use crate::live::LiveLine;
-use crate::output::{self, Remark};
+use crate::output::{self, Format, Remark};
 use crate::secret::{REDACTED, Secret, is_secret_name, scrub};
 use crate::terminal::Stream;
 
@@ -40,12 +40,14 @@ impl Console {
     /// shows requests and answers, and progress, as `output` says.
     #[must_use]
     pub fn new(output: &output::Settings, secrets: Vec<Secret>) -> Self {
+        // A script reads the error object, and nothing else.
+        let quiet = output.quiet || output.error_format != Format::Auto;
         Self {
             stream: output.stderr,
             secrets,
             debug: output.debug,
-            quiet: output.quiet,
-            has_live_line: output.live && !output.quiet,
+            quiet,
+            has_live_line: output.live && !quiet,
             live: RefCell::new(None),
             ends_with_hint: Cell::new(false),
         }

@@ -36,7 +36,7 @@ pub const ENVIRONMENT: &[(&[&str], &str)] = &[
     ),
     (
         &["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"],
-        "the proxy for https URLs, for http URLs, and for both where the other is unset: http://HOST:PORT or socks5://HOST:PORT; the names work in lower case, too",
+        "the proxy for https URLs, for http URLs, and for both where the other is unset: http://HOST:PORT or socks5://HOST:PORT; the names work in lower case, too; where a web server runs the tool (REQUEST_METHOD is set), only http_proxy does, not HTTP_PROXY",
     ),
     (
         &["NO_PROXY"],
@@ -58,7 +58,7 @@ pub const ENVIRONMENT: &[(&[&str], &str)] = &[
     (&["TZ"], "the time zone of dates in the table"),
     (
         &["CI"],
-        "if it is set, --wait writes log lines on a terminal, too",
+        "if it is set, and not to false, --wait writes log lines on a terminal, too; so it does where TERM is dumb",
     ),
 ];
 

@@ -8,11 +8,11 @@ use clap::builder::{StyledStr, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, ValueEnum as _};
 
-use crate::cli::{Cli, ColorChoice};
+use crate::cli::{self, Cli};
 use crate::docs;
 use crate::error::{self, Exit};
 use crate::output::Format;
-use crate::secret::{Secret, longer_first, looks_like_key, scrub};
+use crate::secret::{Secret, longer_first, looks_like_key, looks_like_pem, scrub};
 use crate::settings::{self, Environment};
 use crate::terminal::{self, Stream};
 
@@ -48,7 +48,7 @@ pub(crate) fn print(args: &[&str], stdout: Stream) -> anyhow::Result<Exit> {
 /// Prints what clap answered instead of a parsed command line: the help or version that was asked
 /// for on standard output, anything else on standard error as a usage error.
 pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Environment<'_>) -> Exit {
-    let choice = color_choice(args);
+    let choice = cli::color(args);
     let colored = |stream: Stream| Stream {
         color: settings::color(choice, environment, stream.is_terminal),
         ..stream
@@ -95,9 +95,9 @@ pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secr
         .flat_map(|word| {
             // One that is not of OpenAI may hold anything, up to the end.
             let (_, value) = word.split_once('=').unwrap_or(("", word));
-            word.split(between).chain([value])
+            word.split(between).chain([value, word])
         })
-        .filter(|piece| looks_like_key(piece))
+        .filter(|piece| looks_like_key(piece) || looks_like_pem(piece))
         .map(Secret::new)
         .chain(key);
     longer_first(keys)
@@ -123,26 +123,6 @@ fn harmless(args: &[OsString], stream: Stream) -> Vec<OsString> {
         None => arg.clone(),
     };
     args.iter().map(harmless).collect()
-}
-
-/// The choice of colour in `args`, which clap has not made sense of.
-fn color_choice(args: &[OsString]) -> ColorChoice {
-    let mut choice = ColorChoice::Auto;
-    let mut words = args.iter().map(|arg| arg.to_string_lossy());
-    while let Some(word) = words.next() {
-        let value = match word.as_ref() {
-            "--" => break,
-            "--no-color" => Some("never".into()),
-            "--color" => words.next(),
-            word => word
-                .strip_prefix("--color=")
-                .map(|value| value.to_owned().into()),
-        };
-        if let Some(value) = value {
-            choice = clap::ValueEnum::from_str(&value, true).unwrap_or(choice);
-        }
-    }
-    choice
 }
 
 /// What other tools and mere guesses call `files retrieve`.
@@ -274,21 +254,6 @@ fn is_like_an_id(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_choice_of_colour_is_found_without_clap() {
-        for (line, expected) in [
-            ("openai --help", ColorChoice::Auto),
-            ("openai --no-color --help", ColorChoice::Never),
-            ("openai --color always --help", ColorChoice::Always),
-            ("openai --color=ALWAYS --color never", ColorChoice::Never),
-            ("openai --color sometimes", ColorChoice::Auto),
-            ("openai -- --no-color", ColorChoice::Auto),
-        ] {
-            let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            assert_eq!(color_choice(&args), expected, "{line}");
-        }
-    }
 
     #[test]
     fn wrong_words_have_right_ones() {

@@ -2,12 +2,13 @@
 //!
 //! argv becomes a [`cli::Cli`], that becomes [`settings::Settings`], they drive a
 //! [`client::Client`], what it finds is printed by [`output::Printer`], and failures become a
-//! message and an [`error::Exit`] in one place. Each arrow is one function, and no module reaches
-//! back:
+//! message and an [`error::Exit`] in one place. Each arrow is one function, and none calls one that
+//! comes before it. What a file is ([`files::id`], [`files::object`]) all of them know.
 //!
 //! | module | what it is responsible for |
 //! |---|---|
 //! | [`cli`], [`docs`] | the words: commands, options, help; what documents share |
+//! | `help`, [`completion`] | what is answered without a lookup: help, mistakes, completions |
 //! | [`settings`] | their meaning: precedence and validation |
 //! | [`client`] | one lookup: request, retries, what can go wrong |
 //! | [`files`] | the command: many lookups, waiting, the object |
@@ -65,7 +66,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
         Ok(parsed) => parsed,
         Err(error) => return help::answer(error, &args, environment),
     };
-    let output = settings::output(&options, &ids, environment);
+    let output = settings::output(&options, &ids, cli::color(&args), environment);
     // A mistake may be to have put the key somewhere else.
     let keys = help::keys(&args, environment);
     let console = Console::new(&output, keys.clone());

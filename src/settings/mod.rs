@@ -66,7 +66,7 @@ pub struct Lookup {
 pub struct Wait {
     /// From one look to the next.
     pub interval: Duration,
-    /// From the first look to giving up.
+    /// From the moment the file could be asked for, be it its turn or not, to giving up.
     pub timeout: Duration,
 }
 
@@ -75,7 +75,7 @@ pub struct Wait {
 /// Reads the file of `--api-key-file`, if there is one; nothing else is touched.
 ///
 /// # Errors
-/// A [`Failure`] that names the flag or variable that cannot be used; [`Exit::Authentication`]
+/// A [`Failure`] that names what cannot be used; [`Exit::Authentication`]
 /// where a key is needed and there is none.
 pub fn settle(
     options: &Options,
@@ -116,19 +116,16 @@ pub fn settle(
     })
 }
 
-/// Settles how to print: what `options` ask for, on the streams as they are. It depends on nothing
-/// that can be wrong, so that whatever is wrong can be told in the form that was asked for.
+/// Settles how to print: what `options` and the `choice` of colour ask for, on the streams as they
+/// are. It depends on nothing that can be wrong, so that whatever is wrong can be told in the form
+/// that was asked for.
 #[must_use]
 pub fn output(
     options: &Options,
     ids: &[String],
+    choice: ColorChoice,
     environment: &Environment<'_>,
 ) -> output::Settings {
-    let choice = if options.no_color {
-        ColorChoice::Never
-    } else {
-        options.color.unwrap_or(ColorChoice::Auto)
-    };
     let colored = |stream: Stream| Stream {
         color: color(choice, environment, stream.is_terminal),
         ..stream

@@ -49,6 +49,7 @@ fn colour_follows_options_environment_and_terminal_in_this_order() {
         (&["--no-color", "--color", "always"], &[], false, COLOURED),
         (&["--color", "always", "--no-color"], &[], true, PLAIN),
         (&["--no-color", "--color", "auto"], &[], true, COLOURED),
+        (&["--color=never"], &[], true, PLAIN),
         (&[], &[("NO_COLOR", "1")], true, PLAIN),
         (&["--color", "auto"], &[("NO_COLOR", "1")], true, PLAIN),
         (&[], &[("NO_COLOR", "")], true, COLOURED),

@@ -79,9 +79,7 @@ pub(crate) fn render(data: &[u8]) {
     let parsed = Json::parse(text);
     let object = FileObject::parse(text.to_owned());
     if let Ok(object) = &object {
-        let views = (object.id(), object.filename(), object.purpose());
-        let numbers = (object.bytes(), object.created_at(), object.expires_at());
-        let _ = (views, numbers, object.status(), object.status_details());
+        let _ = (object.status(), object.status_details());
         assert_eq!(object.json().kind(), Kind::Object);
         assert_eq!(object.text(), text);
     }
@@ -345,7 +343,7 @@ fn settle(args: &[OsString], variables: &[(&str, String)]) {
     };
     let ids = cli::ids(&matches);
     let Cli { options, .. } = Cli::from_arg_matches(&matches).unwrap();
-    let _ = settings::output(&options, &ids, &environment);
+    let _ = settings::output(&options, &ids, cli::color(args), &environment);
     // A file that the words name is not for a fuzzer to read.
     if options.api_key_file.is_some() {
         return;

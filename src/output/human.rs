@@ -1,7 +1,5 @@
 //! Numbers of the API in words that people use: sizes, dates and ages.
 
-use std::env::VarError;
-
 use jiff::tz::TimeZone;
 use jiff::{RoundMode, Timestamp, Unit, Zoned, ZonedDifference};
 
@@ -56,11 +54,13 @@ fn grouped(number: u64) -> String {
 pub(super) fn now() -> Zoned {
     // The file that says what the zone is (tzset(3)) is read directly: to tell its name, too, the
     // library would search the folders of all zones first.
-    let zone = match std::env::var("TZ") {
+    // An empty variable is an unset one here, and UTC to the library.
+    let name = std::env::var_os("TZ").filter(|name| !name.is_empty());
+    let zone = match name {
         // The library would read a device or a pipe to its end, and there may be none.
-        Ok(name) if names_no_zone(&name) => Some(TimeZone::UTC),
-        Ok(_) | Err(VarError::NotUnicode(_)) => None,
-        Err(VarError::NotPresent) => {
+        Some(name) if name.to_str().is_some_and(names_no_zone) => Some(TimeZone::UTC),
+        Some(_) => None,
+        None => {
             let data = std::fs::read("/etc/localtime").ok();
             data.and_then(|data| TimeZone::tzif("", &data).ok())
         }

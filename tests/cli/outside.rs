@@ -3,10 +3,11 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::server::{Reply, Server, Step, file_object};
-use crate::support::{Openai, Signal, like, openai, retrieve, secrets};
+use crate::support::{Openai, Signal, like, mounts, openai, retrieve, secrets};
 
 /// The lookup of the example file, on one line.
 fn lookup(server: &Server) -> Openai {
@@ -292,6 +293,47 @@ fn little_memory_is_enough() {
             .shell("ulimit -v 60000; exec \"$@\"")
             .run()
             .is(0, line().repeat(2), "");
+    }
+}
+
+#[test]
+fn an_empty_time_zone_is_that_of_the_system() {
+    if !mounts() || !Path::new("/etc/localtime").exists() {
+        return;
+    }
+    // The least file of a zone (RFC 8536) that is nine hours ahead.
+    let mut zone = b"TZif2".to_vec();
+    zone.extend([0; 15]);
+    for count in [0_u32, 0, 0, 0, 1, 4] {
+        zone.extend(count.to_be_bytes());
+    }
+    zone.extend((9 * 3600_i32).to_be_bytes());
+    zone.extend(b"\0\0JST\0");
+    zone.extend(zone.clone());
+    zone.extend(b"\nJST-9\n");
+    let server = Server::replying(Reply::file());
+    for value in [None, Some("")] {
+        let mut run = lookup(&server)
+            .args(["--transform", "{object,created_at}", "--format", "table"])
+            .file("zone", zone.clone())
+            .mounting("mount --bind zone /etc/localtime")
+            .without_env("TZ");
+        if let Some(value) = value {
+            run = run.env("TZ", value);
+        }
+        run.run().is(
+            0,
+            "\
+ID        -
+Filename  -
+Size      -
+Purpose   -
+Status    -
+Created   1970-01-01 09:00:00 +09:00 ([..] years ago)
+Expires   never
+",
+            "",
+        );
     }
 }
 

@@ -12,7 +12,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use super::words::cut;
 use crate::error::io_words;
 use crate::json::Json;
-use crate::secret::{Secret, scrub};
+use crate::secret::{REDACTED, Secret, before_cut, scrub};
 
 /// How much of a header is repeated, in characters.
 pub(super) const LONGEST_HEADER: usize = 200;
@@ -28,8 +28,23 @@ pub struct Error {
     pub attempts: u32,
     /// Whether the cause may pass by itself, so that a later look may succeed.
     pub may_pass: bool,
+    /// Whether it was the deadline of the lookup that ended it, or kept it from going on.
+    pub out_of_time: bool,
     /// How long the server wants to be left alone, where that is too long to wait.
     pub come_back: Option<Duration>,
+    /// How long there is no use in asking again.
+    pub not_before: Option<Duration>,
+}
+
+impl Error {
+    /// The same where the cause does not pass by itself.
+    pub(super) fn for_good(self) -> Self {
+        Self {
+            may_pass: false,
+            out_of_time: false,
+            ..self
+        }
+    }
 }
 
 /// Why an attempt failed.
@@ -49,6 +64,8 @@ pub enum Cause {
     Network(Network),
     /// Not asked at all: the server told an earlier lookup to leave it alone for this long.
     HeldBack(Duration),
+    /// Not asked at all: its deadline came before its turn.
+    NoTurn,
 }
 
 /// A complete answer.
@@ -158,24 +175,33 @@ impl Answer {
             let scrubbed = scrub(value.as_bytes()).map(HeaderValue::try_from);
             *value = scrubbed.and_then(Result::ok).unwrap_or(value.clone());
         }
-        self.body = scrub(&self.body).unwrap_or(self.body);
+        if let Some(body) = scrub(&self.body) {
+            self.body = body;
+        }
+        if let Some(whole) = before_cut(&self.body, secrets) {
+            self.body.truncate(whole);
+            self.body.extend_from_slice(REDACTED.as_bytes());
+        }
         self
     }
 
     /// Whether the error is that no quota is left (error code `insufficient_quota` of the API).
     #[must_use]
     pub fn is_out_of_quota(&self) -> bool {
-        self.status == 429
-            && std::str::from_utf8(&self.body)
-                .ok()
-                .and_then(|text| Json::parse(text).ok())
-                .and_then(|body| body.get("error"))
-                .is_some_and(|error| {
-                    ["code", "type"].into_iter().any(|name| {
-                        error.get(name).and_then(Json::string).as_deref()
-                            == Some("insufficient_quota")
-                    })
-                })
+        const CODE: &str = "insufficient_quota";
+        if self.status != 429 {
+            return false;
+        }
+        let body = String::from_utf8_lossy(&self.body);
+        let Ok(json) = Json::parse(&body) else {
+            // Of an answer that is cut off or too long there is the start.
+            return body.contains(&format!("\"{CODE}\""));
+        };
+        json.get("error").is_some_and(|error| {
+            ["code", "type"]
+                .into_iter()
+                .any(|name| error.get(name).and_then(Json::string).as_deref() == Some(CODE))
+        })
     }
 }
 
@@ -189,6 +215,7 @@ impl fmt::Display for Cause {
             Self::Redirect(_) => f.write_str("a redirect that is not followed"),
             Self::LongUrl(_) => f.write_str("the URL is too long"),
             Self::HeldBack(_) => f.write_str("held back by a rate limit"),
+            Self::NoTurn => f.write_str("no time was left for it"),
             Self::Network(network) => match network {
                 Network::Dns(_) => f.write_str("the name does not resolve"),
                 Network::Refused => f.write_str("connection refused"),
@@ -240,7 +267,7 @@ impl Network {
                 None => {}
             }
             seen_hyper |= error.is::<hyper::Error>();
-            // Framing that breaks the rules. What cannot be decoded has no error of hyper around it.
+            // Framing that breaks the rules.
             if seen_hyper && is_malformed(error) {
                 return Self::NotHttp;
             }
@@ -250,9 +277,6 @@ impl Network {
         }
         if error.is_timeout() {
             return Self::ConnectTimeout;
-        }
-        if error.is_decode() && !seen_hyper {
-            return Self::Encoding;
         }
         // What is left of hyper's errors are streams and connections that ended early.
         if seen_hyper {
@@ -383,6 +407,10 @@ mod tests {
             answer(r#"{"error": {"type": "insufficient_quota", "code": null}}"#).is_out_of_quota()
         );
         assert!(!answer(r#"{"error": {"code": "rate_limit_exceeded"}}"#).is_out_of_quota());
+        assert!(
+            answer(r#"{"error": {"code": "insufficient_quota", "message": "no mo"#)
+                .is_out_of_quota()
+        );
         assert!(!answer("").is_out_of_quota());
     }
 }

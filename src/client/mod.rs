@@ -8,14 +8,18 @@ pub mod words;
 
 use std::cell::Cell;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::io;
+use std::io::{self, Read as _};
 use std::net::ToSocketAddrs as _;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use flate2::bufread::MultiGzDecoder;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION,
+    USER_AGENT,
+};
 use reqwest::{Url, redirect};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -33,6 +37,9 @@ const LARGEST_BODY: usize = 16 << 20;
 
 /// How much is read of the body of an error, in bytes after decoding: its start has the words.
 const LARGEST_ERROR: usize = 1 << 20;
+
+/// What may stand before JSON (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The longest URL that can be asked for, in bytes (`http::Uri` of the HTTP library).
 const LONGEST_URL: usize = u16::MAX as usize - 1;
@@ -107,21 +114,31 @@ impl<'a> Client<'a> {
     /// [`Error`] if there is no file object in the end.
     pub async fn file(&self, id: &FileId, deadline: Option<Instant>) -> Result<Found, Error> {
         let url = file_url(&self.connection.base_url, id);
-        let failed = |cause, attempts, may_pass, come_back| Error {
+        let failed = |cause, attempts| Error {
             cause,
             url: url.clone(),
             attempts,
-            may_pass,
-            come_back,
+            may_pass: true,
+            out_of_time: is_past(deadline, Duration::ZERO),
+            come_back: None,
+            not_before: None,
         };
         if url.as_str().len() > LONGEST_URL {
-            return Err(failed(Cause::LongUrl(LONGEST_URL), 0, false, None));
+            return Err(failed(Cause::LongUrl(LONGEST_URL), 0).for_good());
+        }
+        if is_past(deadline, Duration::ZERO) {
+            return Err(failed(Cause::NoTurn, 0));
         }
         let mut attempt = 0;
         loop {
             self.wait_while_held_back(deadline)
                 .await
-                .map_err(|left| failed(Cause::HeldBack(left), attempt, true, Some(left)))?;
+                .map_err(|left| Error {
+                    out_of_time: is_past(deadline, left),
+                    come_back: Some(left),
+                    not_before: Some(left),
+                    ..failed(Cause::HeldBack(left), attempt)
+                })?;
             attempt += 1;
             let cause = match self.attempt(&url, attempt, deadline).await {
                 Ok(found) => return Ok(found),
@@ -135,18 +152,30 @@ impl<'a> Client<'a> {
             {
                 self.hold_back(delay);
             }
-            match decision {
+            let failed = failed(cause, attempt);
+            return Err(match decision {
+                Decision::Retry(delay) if is_past(deadline, delay) => Error {
+                    out_of_time: true,
+                    not_before: Some(delay),
+                    ..failed
+                },
                 Decision::Retry(delay) => {
-                    if deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {
-                        return Err(failed(cause, attempt, true, None));
-                    }
-                    self.console.retry(id, attempt, &cause.to_string(), delay);
+                    let why = failed.cause.to_string();
+                    self.console.retry(id, attempt, &why, delay);
                     tokio::time::sleep(delay).await;
+                    continue;
                 }
-                Decision::Final => return Err(failed(cause, attempt, false, None)),
-                Decision::Exhausted(_) => return Err(failed(cause, attempt, true, None)),
-                Decision::TooLong(delay) => return Err(failed(cause, attempt, true, Some(delay))),
-            }
+                Decision::Final => failed.for_good(),
+                Decision::Exhausted(not_before) => Error {
+                    not_before,
+                    ..failed
+                },
+                Decision::TooLong(delay) => Error {
+                    come_back: Some(delay),
+                    not_before: Some(delay),
+                    ..failed
+                },
+            });
         }
     }
 
@@ -162,10 +191,9 @@ impl<'a> Client<'a> {
     async fn wait_while_held_back(&self, deadline: Option<Instant>) -> Result<(), Duration> {
         while let Some(until) = self.held_until.get() {
             let left = until.saturating_duration_since(Instant::now());
-            let too_late = deadline.is_some_and(|deadline| until >= deadline);
             if left.is_zero() {
                 self.held_until.set(None);
-            } else if too_late || left > retry::LONGEST_SERVER_DELAY {
+            } else if is_past(deadline, left) || left > retry::LONGEST_SERVER_DELAY {
                 return Err(left);
             } else {
                 tokio::time::sleep_until(until).await;
@@ -188,7 +216,8 @@ impl<'a> Client<'a> {
             | Cause::TooLarge(_)
             | Cause::Redirect(_)
             | Cause::LongUrl(_)
-            | Cause::HeldBack(_) => Attempt::Failed { may_pass: false },
+            | Cause::HeldBack(_)
+            | Cause::NoTurn => Attempt::Failed { may_pass: false },
         };
         let retries = self.connection.max_retries;
         retry::decide(attempt, retries, outcome, SystemTime::now(), chance())
@@ -205,8 +234,12 @@ impl<'a> Client<'a> {
         let limit = Limit::new(left.map_or(self.connection.timeout, |left| {
             left.min(self.connection.timeout)
         }));
-        let answer = self.answer(url.clone(), attempt, limit).await?;
+        let mut answer = self.answer(url.clone(), attempt, limit).await?;
         if !(200..=299).contains(&answer.status) {
+            // Those who read it look for JSON, before which there may be a byte order mark.
+            if answer.body.starts_with(BYTE_ORDER_MARK) {
+                answer.body.drain(..BYTE_ORDER_MARK.len());
+            }
             return Err(Cause::Status(answer));
         }
         let poll_after = retry::poll_after(&answer.headers);
@@ -257,13 +290,18 @@ impl<'a> Client<'a> {
         let mut response = limit.keep(self.http.execute(request)).await?;
         let first_byte = started.elapsed();
         let status = response.status();
-        let headers = std::mem::take(response.headers_mut());
-        let mut body = Vec::new();
+        let mut headers = std::mem::take(response.headers_mut());
         let success = status.is_success();
         let largest = if success { LARGEST_BODY } else { LARGEST_ERROR };
-        let complete = read(&mut response, &mut body, largest, limit).await;
+        let (mut body, mut complete) = read(&mut response, largest, limit, success).await;
         self.console
             .response(status, &headers, first_byte, started.elapsed());
+        if is_gzip(&headers) {
+            headers.remove(CONTENT_ENCODING);
+            let (plain, decoded) = decode(&body, largest);
+            body = plain;
+            complete = complete.and(decoded);
+        }
         // The status of an error says enough, even where its body is cut, late or too large.
         if success {
             complete?;
@@ -276,24 +314,66 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Reads what comes into `body`, up to `largest` bytes.
+/// Reads a body, up to `largest` bytes; what came of it comes back in any case. Of one that is to
+/// be `whole` nothing is read if it is announced to be larger.
 async fn read(
     response: &mut reqwest::Response,
-    body: &mut Vec<u8>,
     largest: usize,
     limit: Limit,
-) -> Result<(), Cause> {
-    let announced = response.content_length().unwrap_or(0);
-    if announced > largest as u64 {
-        return Err(Cause::TooLarge(largest));
+    whole: bool,
+) -> (Vec<u8>, Result<(), Cause>) {
+    let mut body = Vec::new();
+    let announced = response.content_length();
+    if whole && announced.is_some_and(|length| length > largest as u64) {
+        return (body, Err(Cause::TooLarge(largest)));
     }
-    while let Some(chunk) = limit.keep(response.chunk()).await? {
-        if body.len() + chunk.len() > largest {
-            return Err(Cause::TooLarge(largest));
+    loop {
+        match limit.keep(response.chunk()).await {
+            Ok(Some(chunk)) => {
+                let room = largest - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if chunk.len() > room {
+                    return (body, Err(Cause::TooLarge(largest)));
+                }
+            }
+            // A stream of HTTP/2 may be ended anywhere without an error.
+            Ok(None) if announced.is_some_and(|length| length > body.len() as u64) => {
+                return (body, Err(Cause::Network(Network::Cut)));
+            }
+            Ok(None) => return (body, Ok(())),
+            Err(cause) => return (body, Err(cause)),
         }
-        body.extend_from_slice(&chunk);
     }
-    Ok(())
+}
+
+/// Whether a body is in gzip (RFC 9110, section 8.4.1.3).
+fn is_gzip(headers: &HeaderMap) -> bool {
+    let mut encodings = headers.get_all(CONTENT_ENCODING).into_iter();
+    let is_gzip = |value: &HeaderValue| {
+        let encoding = value.as_bytes().trim_ascii();
+        encoding.eq_ignore_ascii_case(b"gzip") || encoding.eq_ignore_ascii_case(b"x-gzip")
+    };
+    encodings.next().is_some_and(is_gzip) && encodings.next().is_none()
+}
+
+/// Decodes a body in gzip, all its members (RFC 1952, section 2.2), up to `largest` bytes; what came
+/// of it comes back in any case. No body at all is in no encoding.
+fn decode(body: &[u8], largest: usize) -> (Vec<u8>, Result<(), Cause>) {
+    let mut plain = Vec::new();
+    if body.is_empty() {
+        return (plain, Ok(()));
+    }
+    let mut members = MultiGzDecoder::new(body).take(largest as u64 + 1);
+    let complete = match members.read_to_end(&mut plain) {
+        Ok(_) if plain.len() > largest => Err(Cause::TooLarge(largest)),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Err(Cause::Network(Network::Cut))
+        }
+        Err(_) => Err(Cause::Network(Network::Encoding)),
+    };
+    plain.truncate(largest);
+    (plain, complete)
 }
 
 /// How long an attempt may take, and until when that is.
@@ -321,6 +401,11 @@ impl Limit {
             Err(_) => Err(Cause::Network(Network::Timeout(self.time))),
         }
     }
+}
+
+/// Whether the `deadline` has passed when this much more time has.
+fn is_past(deadline: Option<Instant>, more: Duration) -> bool {
+    deadline.is_some_and(|deadline| Instant::now() + more >= deadline)
 }
 
 fn is_rate_limit(cause: &Cause) -> bool {
@@ -365,6 +450,7 @@ fn headers(connection: &Connection) -> HeaderMap {
         headers.insert(AUTHORIZATION, value);
     }
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_TEXT));
     if let Some(organization) = &connection.organization {
         headers.insert("openai-organization", organization.clone());

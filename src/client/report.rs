@@ -23,9 +23,9 @@ impl Error {
             0 | 1 => String::new(),
             number => format!(", {number} attempts"),
         };
-        let come_back = match self.cause {
-            Cause::HeldBack(left) => Some(left),
-            _ => self.come_back,
+        let late_hint = match self.cause {
+            Cause::NoTurn => "raise --wait-timeout or --concurrency",
+            _ => "try again, or raise --wait-timeout",
         };
         let mut failure = match self.cause {
             Cause::Status(answer) => status(answer.scrubbed(secrets), id, connection, &attempts),
@@ -49,8 +49,16 @@ impl Error {
                 Exit::RateLimit,
                 format!("`{id}` was not looked up: the server asked for no more requests"),
             ),
+            Cause::NoTurn => Failure::new(
+                Exit::NotReady,
+                format!("`{id}` was not looked up: its turn did not come in time"),
+            ),
         };
-        if let Some(delay) = come_back {
+        if self.out_of_time {
+            failure.exit = Exit::NotReady;
+            failure.hint = Some(late_hint.to_owned());
+        }
+        if let Some(delay) = self.come_back {
             failure.hint = Some(format!("the server asks to come back in {}", span(delay)));
         }
         failure.url = Some(self.url.into());
@@ -319,11 +327,7 @@ fn network_failure(
                 "no complete answer for `{id}` from {host}{via} within {}{attempts}",
                 span(limit)
             ),
-            Some(if limit < connection.timeout {
-                "try again, or raise --wait-timeout".to_owned()
-            } else {
-                "try again, or raise --timeout".to_owned()
-            }),
+            Some("try again, or raise --timeout".to_owned()),
         ),
         Network::Cut => (
             "connection_reset",

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +12,8 @@ use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
+use super::error::LONGEST_HEADER;
+use super::words::cut;
 use crate::error::{Exit, Failure, io_words};
 use crate::settings::{Connection, Tls};
 
@@ -46,9 +49,9 @@ pub(super) fn config(
     Ok(config)
 }
 
-/// On macOS and Windows the system judges certificates, unless `SSL_CERT_FILE` or `SSL_CERT_DIR`
-/// says otherwise.
-#[cfg(any(target_vendor = "apple", windows))]
+/// On macOS the system judges certificates, unless `SSL_CERT_FILE` or `SSL_CERT_DIR` says
+/// otherwise.
+#[cfg(target_vendor = "apple")]
 fn trust(
     builder: ConfigBuilder<ClientConfig, WantsVerifier>,
     tls: &Tls,
@@ -68,7 +71,7 @@ fn trust(
 /// Elsewhere one source is read, once: what `SSL_CERT_FILE` and `SSL_CERT_DIR` name, else the
 /// bundle of the system, else its folder. Reading bundle and folder, as is usual, would parse
 /// every root twice.
-#[cfg(not(any(target_vendor = "apple", windows)))]
+#[cfg(not(target_vendor = "apple"))]
 fn trust(
     builder: ConfigBuilder<ClientConfig, WantsVerifier>,
     tls: &Tls,
@@ -87,7 +90,7 @@ fn trust(
         })
 }
 
-#[cfg(not(any(target_vendor = "apple", windows)))]
+#[cfg(not(target_vendor = "apple"))]
 fn system_store() -> Option<RootCertStore> {
     let system = openssl_probe::probe();
     let bundle = system.cert_file.iter().map(|file| in_file(file));
@@ -259,15 +262,8 @@ fn is_encrypted(key: &[u8]) -> bool {
     })
 }
 
-#[cfg(unix)]
 fn readable_by_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_: &Path) -> bool {
-    false
 }
 
 /// What is wrong with a certificate or handshake, and what to do about it. It is that of the proxy
@@ -362,7 +358,7 @@ fn explain_certificate(
             format!(
                 "its certificate is not for {}, but for {}",
                 expected.to_str(),
-                names(presented)
+                cut(&names(presented), LONGEST_HEADER)
             ),
             format!("use a name that the certificate is for in {url}"),
         ),

@@ -1,4 +1,4 @@
-//! The File object of the API: the server's own text, and lenient views of its fields.
+//! The File object of the API: the server's own text, and lenient views of what decides.
 //!
 //! The text stays as it came, so fields the API adds later pass through untouched. A view of a
 //! field that is missing, null or of another type is `None`, never an error: servers differ.
@@ -75,31 +75,6 @@ impl FileObject {
         Json::assume_valid(strip(&self.text))
     }
 
-    /// The identifier, `file-…` at `OpenAI`.
-    #[must_use]
-    pub fn id(&self) -> Option<Cow<'_, str>> {
-        self.string("id")
-    }
-
-    /// The name the file was uploaded under.
-    #[must_use]
-    pub fn filename(&self) -> Option<Cow<'_, str>> {
-        self.string("filename")
-    }
-
-    /// The size in bytes.
-    #[must_use]
-    pub fn bytes(&self) -> Option<u64> {
-        let bytes = self.json().get("bytes")?.integer()?;
-        u64::try_from(bytes).ok()
-    }
-
-    /// What the file is for, such as `fine-tune`; the API keeps adding purposes.
-    #[must_use]
-    pub fn purpose(&self) -> Option<Cow<'_, str>> {
-        self.string("purpose")
-    }
-
     /// How far the server is with the file. An empty string says nothing and is `None`.
     #[must_use]
     pub fn status(&self) -> Option<Status> {
@@ -111,20 +86,6 @@ impl FileObject {
     #[must_use]
     pub fn status_details(&self) -> Option<Cow<'_, str>> {
         self.string("status_details")
-    }
-
-    /// When the file was created, in seconds since 1970 (Unix time).
-    #[must_use]
-    pub fn created_at(&self) -> Option<i64> {
-        self.json().get("created_at")?.integer()
-    }
-
-    /// When the file expires, in seconds since 1970 (Unix time); `None` if never. Servers write
-    /// never as a missing field, as null or as 0.
-    #[must_use]
-    pub fn expires_at(&self) -> Option<i64> {
-        let expires_at = self.json().get("expires_at")?.integer()?;
-        (expires_at != 0).then_some(expires_at)
     }
 
     fn string(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -205,76 +166,21 @@ mod tests {
     }
 
     #[test]
-    fn views_of_a_complete_file() {
-        let file = file(
-            r#"{"id": "file-abc123", "object": "file", "bytes": 120000, "created_at": 1677610602,
-                "expires_at": 1680202602, "filename": "train\u002ejsonl", "purpose": "fine-tune",
-                "status": "processed", "status_details": "fine"}"#,
-        );
-        assert_eq!(file.id().as_deref(), Some("file-abc123"));
-        assert_eq!(file.bytes(), Some(120_000));
-        assert_eq!(file.created_at(), Some(1_677_610_602));
-        assert_eq!(file.expires_at(), Some(1_680_202_602));
-        assert_eq!(file.filename().as_deref(), Some("train.jsonl"));
-        assert_eq!(file.purpose().as_deref(), Some("fine-tune"));
-        assert_eq!(file.status(), Some(Status::Processed));
-        assert_eq!(file.status_details().as_deref(), Some("fine"));
-    }
-
-    #[test]
     fn what_is_missing_null_or_of_another_type_is_none() {
-        let all_of_type = |value: &str| {
-            let fields = [
-                "id",
-                "bytes",
-                "created_at",
-                "expires_at",
-                "filename",
-                "purpose",
-                "status",
-                "status_details",
-            ]
-            .map(|name| format!("\"{name}\": {value}"));
-            format!("{{{}}}", fields.join(","))
-        };
-        for text in [
-            "{}".to_owned(),
-            all_of_type("null"),
-            all_of_type("[1]"),
-            all_of_type("{\"id\": \"x\"}"),
-            all_of_type("true"),
-            all_of_type("1.5"),
-        ] {
-            let file = file(&text);
-            let strings = [
-                file.id(),
-                file.filename(),
-                file.purpose(),
-                file.status_details(),
-            ];
-            assert_eq!(strings, [None, None, None, None], "{text}");
-            assert_eq!(file.bytes(), None, "{text}");
-            assert_eq!(file.status(), None, "{text}");
+        for value in ["null", "[1]", "{\"id\": \"x\"}", "true", "1.5"] {
+            let file = file(&format!(
+                "{{\"status\": {value}, \"status_details\": {value}}}"
+            ));
             assert_eq!(
-                (file.created_at(), file.expires_at()),
+                (file.status(), file.status_details()),
                 (None, None),
-                "{text}"
+                "{value}"
             );
         }
-    }
-
-    #[test]
-    fn never_is_spelled_in_several_ways() {
-        for never in ["{}", r#"{"expires_at": null}"#, r#"{"expires_at": 0}"#] {
-            assert_eq!(file(never).expires_at(), None, "{never}");
-        }
-        assert_eq!(file(r#"{"expires_at": -1}"#).expires_at(), Some(-1));
-    }
-
-    #[test]
-    fn sizes_are_not_negative() {
-        assert_eq!(file(r#"{"bytes": 0}"#).bytes(), Some(0));
-        assert_eq!(file(r#"{"bytes": -1}"#).bytes(), None);
+        assert_eq!(file("{}").status(), None);
+        let file = file(r#"{"status": "processed", "status_details": "f\u0069ne"}"#);
+        assert_eq!(file.status(), Some(Status::Processed));
+        assert_eq!(file.status_details().as_deref(), Some("fine"));
     }
 
     #[test]
@@ -337,15 +243,12 @@ mod tests {
                 .collect();
             let file = file(&format!("{{{}}}", members.join(",")));
             // The last of several members of one name counts.
-            let last = |name: &str| fields.iter().rev().find(|(key, _)| *key == name);
+            let last = fields.iter().rev().find(|(key, _)| *key == "status");
+            let expected = last.and_then(|(_, value)| serde_json::from_str::<String>(value).ok());
             prop_assert_eq!(
-                file.id().is_some(),
-                last("id").is_some_and(|(_, value)| value.starts_with('"'))
+                file.status().map(|status| status.as_str().to_owned()),
+                expected.filter(|status| !status.is_empty())
             );
-            prop_assert!(file.bytes().is_none_or(|bytes| i64::try_from(bytes).is_ok()));
-            prop_assert!(file.expires_at() != Some(0));
-            prop_assert!(file.status().is_none_or(|status| !status.as_str().is_empty()));
-            let _ = (file.filename(), file.purpose(), file.status_details(), file.created_at());
         }
 
         #[test]
@@ -356,17 +259,7 @@ mod tests {
     }
 
     fn field_name() -> impl Strategy<Value = &'static str> {
-        prop::sample::select(vec![
-            "id",
-            "bytes",
-            "created_at",
-            "expires_at",
-            "filename",
-            "purpose",
-            "status",
-            "status_details",
-            "later",
-        ])
+        prop::sample::select(vec!["id", "status", "status_details", "later"])
     }
 
     fn field_value() -> impl Strategy<Value = String> {

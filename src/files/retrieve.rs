@@ -15,8 +15,7 @@ use super::backlog::{Backlog, Kept};
 use super::id::FileId;
 use super::ids::ids;
 use super::object::{FileObject, Status};
-use super::wait::{self, Next};
-use crate::client::error::{Cause, Network};
+use super::wait;
 use crate::client::words::{cut, start};
 use crate::client::{Client, Found, error};
 use crate::console::Console;
@@ -73,11 +72,12 @@ struct Looked<'a> {
     _kept: Kept<'a>,
 }
 
-/// Looks up all `ids` and prints what is found to `out`; each failure is told on `console`. An id
-/// that cannot be read comes as the [`Failure`] that says so.
+/// Looks up all files that `settings` name and prints what is found to `out`; each failure is told
+/// on `console`. What comes back is the exit code for all of them.
 ///
 /// # Errors
-/// The [`std::io::Error`] of `out`, where the run ends.
+/// The [`std::io::Error`] of `out`, where the run ends; a [`Failure`] if standard input was to name
+/// the files and names none.
 pub async fn run(
     settings: &Settings,
     output: &output::Settings,
@@ -163,7 +163,7 @@ impl<'a> Retrieval<'a> {
             // The semaphore is never closed.
             let permit = self.requests.acquire().await;
             let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            // If time runs out the request tells.
+            // What comes too late is told by the client.
             if self.backlog.admits(number) || late {
                 return self.client.file(id, deadline).await;
             }
@@ -211,14 +211,7 @@ impl<'a> Retrieval<'a> {
         let first_deadline = deadline.filter(|_| !wait.timeout.is_zero());
         let mut last = match self.request(number, id, first_deadline).await {
             Ok(found) => found,
-            Err(error) => {
-                let ran_out = self.ran_out_of_time(&error);
-                let mut failure = self.failure(error, id);
-                if ran_out {
-                    failure.exit = Exit::NotReady;
-                }
-                return self.failed(failure);
-            }
+            Err(error) => return self.failed(self.failure(error, id)),
         };
         let mut kept = self.backlog.keep(last.object.text().len());
         let mut status = self.status(&last.object);
@@ -229,8 +222,8 @@ impl<'a> Retrieval<'a> {
             let elapsed = started.elapsed();
             let hint = trouble
                 .as_ref()
-                .map_or(last.poll_after, |(_, come_back)| *come_back);
-            let Next::AskAfter(delay) = wait::next(status.as_ref(), elapsed, wait, hint) else {
+                .map_or(last.poll_after, |(_, delay)| *delay);
+            let Some(delay) = wait::next(status.as_ref(), elapsed, wait, hint) else {
                 break;
             };
             tokio::time::sleep(delay).await;
@@ -255,7 +248,9 @@ impl<'a> Retrieval<'a> {
                     }
                     let seen = status.as_ref().map_or("", Status::as_str);
                     self.show(id, &format!("{why}; last seen {seen}"));
-                    trouble = Some((why, error.come_back));
+                    // A server that is down is asked no more often than one that works.
+                    let delay = error.not_before.map(|delay| delay.max(wait.interval));
+                    trouble = Some((why, delay));
                 }
                 Err(error) => return self.failed(self.failure(error, id)),
             }
@@ -322,12 +317,6 @@ impl<'a> Retrieval<'a> {
             .hint("leave out --wait and --exit-status; the file is there"),
         };
         Some(failure)
-    }
-
-    /// Whether the time to wait ended an attempt, which by itself could have taken longer.
-    fn ran_out_of_time(&self, error: &error::Error) -> bool {
-        let longest = self.settings.connection.timeout;
-        matches!(error.cause, Cause::Network(Network::Timeout(limit)) if limit < longest)
     }
 
     fn failure(&self, error: error::Error, id: &FileId) -> Failure {

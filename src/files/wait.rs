@@ -9,45 +9,26 @@ use crate::settings::Wait;
 /// Of a short time to wait it is a quarter.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
-/// What follows a look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// The status is final: processed, failed or deleted.
-    Done,
-    /// Look again after this time.
-    AskAfter(Duration),
-    /// The time is up.
-    TooLate,
-    /// The file has no status, and waiting will not give it one.
-    NoStatus,
-}
-
-/// Decides what follows a look, where `status` is the last one seen, `elapsed` after the first look
-/// began. `hint` is the server's own idea of when to look again; it replaces the interval.
+/// After how long to look again, where `status` is the last one seen, `elapsed` after the first look
+/// began; `None` if that is not to be done: the status is final, there is none that waiting could
+/// change, or the time is up. `hint` is the server's own idea of when; it replaces the interval.
 #[must_use]
 pub fn next(
     status: Option<&Status>,
     elapsed: Duration,
     wait: Wait,
     hint: Option<Duration>,
-) -> Next {
-    let Some(status) = status else {
-        return Next::NoStatus;
-    };
-    if status.is_final() {
-        return Next::Done;
+) -> Option<Duration> {
+    if status.is_none_or(Status::is_final) {
+        return None;
     }
-    let delay = hint.unwrap_or(wait.interval);
     let last_look = LAST_LOOK.min(wait.timeout / 4);
     let until_last_look = wait
         .timeout
         .saturating_sub(elapsed)
         .saturating_sub(last_look);
-    if until_last_look.is_zero() {
-        Next::TooLate
-    } else {
-        Next::AskAfter(delay.min(until_last_look))
-    }
+    let delay = hint.unwrap_or(wait.interval);
+    (!until_last_look.is_zero()).then(|| delay.min(until_last_look))
 }
 
 #[cfg(test)]
@@ -59,7 +40,7 @@ mod tests {
         timeout: Duration::from_secs(60),
     };
 
-    fn at(seconds: u64, status: &str) -> Next {
+    fn at(seconds: u64, status: &str) -> Option<Duration> {
         next(
             Some(&Status::from(status)),
             Duration::from_secs(seconds),
@@ -68,15 +49,11 @@ mod tests {
         )
     }
 
-    fn ask_after(seconds: u64) -> Next {
-        Next::AskAfter(Duration::from_secs(seconds))
-    }
-
     #[test]
     fn a_final_status_ends_the_wait_at_any_time() {
         for status in ["processed", "error", "deleted"] {
             for seconds in [0, 59, 60, 1000] {
-                assert_eq!(at(seconds, status), Next::Done, "{status} at {seconds}");
+                assert_eq!(at(seconds, status), None, "{status} at {seconds}");
             }
         }
     }
@@ -84,22 +61,22 @@ mod tests {
     #[test]
     fn any_other_status_is_asked_for_again() {
         for status in ["uploaded", "pending", "running", ""] {
-            assert_eq!(at(0, status), ask_after(5), "{status}");
+            assert_eq!(at(0, status), Some(Duration::from_secs(5)), "{status}");
         }
     }
 
     #[test]
     fn no_status_fails_at_once() {
-        assert_eq!(next(None, Duration::ZERO, WAIT, None), Next::NoStatus);
+        assert_eq!(next(None, Duration::ZERO, WAIT, None), None);
     }
 
     #[test]
     fn the_last_look_is_shortly_before_the_time_is_up() {
-        assert_eq!(at(54, "uploaded"), ask_after(5));
-        assert_eq!(at(55, "uploaded"), ask_after(4));
-        assert_eq!(at(58, "uploaded"), ask_after(1));
-        assert_eq!(at(59, "uploaded"), Next::TooLate);
-        assert_eq!(at(61, "uploaded"), Next::TooLate);
+        assert_eq!(at(54, "uploaded"), Some(Duration::from_secs(5)));
+        assert_eq!(at(55, "uploaded"), Some(Duration::from_secs(4)));
+        assert_eq!(at(58, "uploaded"), Some(Duration::from_secs(1)));
+        assert_eq!(at(59, "uploaded"), None);
+        assert_eq!(at(61, "uploaded"), None);
     }
 
     #[test]
@@ -112,8 +89,11 @@ mod tests {
                 Some(hint),
             )
         };
-        assert_eq!(hinted(Duration::from_secs(9)), ask_after(9));
-        assert_eq!(hinted(Duration::from_secs(900)), ask_after(59));
+        assert_eq!(hinted(Duration::from_secs(9)), Some(Duration::from_secs(9)));
+        assert_eq!(
+            hinted(Duration::from_secs(900)),
+            Some(Duration::from_secs(59))
+        );
     }
 
     #[test]
@@ -126,11 +106,10 @@ mod tests {
             let elapsed = Duration::from_millis(elapsed);
             next(Some(&Status::from("uploaded")), elapsed, wait, None)
         };
-        let after = |milliseconds| Next::AskAfter(Duration::from_millis(milliseconds));
-        assert_eq!(at(50, 0), after(50));
-        assert_eq!(at(50, 280), after(20));
-        assert_eq!(at(50, 300), Next::TooLate);
-        assert_eq!(at(5000, 0), after(300));
+        assert_eq!(at(50, 0), Some(Duration::from_millis(50)));
+        assert_eq!(at(50, 280), Some(Duration::from_millis(20)));
+        assert_eq!(at(50, 300), None);
+        assert_eq!(at(5000, 0), Some(Duration::from_millis(300)));
     }
 
     #[test]
@@ -142,7 +121,7 @@ mod tests {
             };
             assert_eq!(
                 next(Some(&Status::from("uploaded")), Duration::ZERO, wait, None),
-                Next::TooLate
+                None
             );
         }
     }

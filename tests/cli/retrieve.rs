@@ -821,6 +821,7 @@ fn user_info_in_a_redirect_is_not_shown() {
 debug: attempt 1: GET {base}/files/a
 debug: > authorization: [redacted]
 debug: > accept: application/json
+debug: > accept-encoding: gzip
 debug: > user-agent: openai-cli/[..]
 debug: < HTTP 302 Found (first byte [..] ms, total [..] ms)
 debug: < location: [redacted]
@@ -828,6 +829,7 @@ debug: < content-length: 0
 debug: attempt 1: GET {origin}/elsewhere
 debug: > authorization: [redacted]
 debug: > accept: application/json
+debug: > accept-encoding: gzip
 debug: > user-agent: openai-cli/[..]
 debug: < HTTP 200 OK (first byte [..] ms, total [..] ms)
 debug: < content-type: application/json

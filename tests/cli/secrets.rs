@@ -6,7 +6,7 @@
 
 use base64::prelude::{BASE64_STANDARD as BASE64, Engine as _};
 
-use crate::server::{Reply, Request, Server, json_string};
+use crate::server::{Reply, Request, Server, Step, json_string};
 use crate::support::{EXAMPLE, Openai, openai, retrieve, secrets};
 
 const KEY: &str = secrets::API_KEY;
@@ -248,6 +248,7 @@ fn a_key_in_the_head_of_an_answer() {
 const DEBUG_HEAD: &str = "debug: attempt 1: GET {base}/files/id\n\
      debug: > authorization: [redacted]\n\
      debug: > accept: application/json\n\
+     debug: > accept-encoding: gzip\n\
      debug: > user-agent: openai-cli/[..]\n";
 
 #[test]
@@ -280,6 +281,7 @@ fn debug_output_shows_no_secret() {
             "debug: attempt 1: GET {base}/files/id\n\
              debug: > authorization: [redacted]\n\
              debug: > accept: application/json\n\
+             debug: > accept-encoding: gzip\n\
              debug: > user-agent: [redacted]\n\
              debug: > x-custom: [redacted]\n\
              debug: > cookie: [redacted]\n\
@@ -365,10 +367,11 @@ fn a_secret_in_the_query_of_a_base_url() {
     let server =
         Server::start(|request: &Request| Reply::text(400, "text/plain", request.target.clone()));
     let url = format!(
-        "{}?api-version=1&key={}&x=y",
+        "{}?api-version=2024-05-01-preview&subscription-key={}&sig=a+b/cdefg==&x=y",
         server.base_url(),
         KEY.replace('-', "%2D")
     );
+    let shown = "?api-version=2024-05-01-preview&subscription-key=[redacted]&sig=[redacted]&x=y";
     look(&server)
         .without_env("OPENAI_API_KEY")
         .env("OPENAI_BASE_URL", url)
@@ -377,15 +380,129 @@ fn a_secret_in_the_query_of_a_base_url() {
         .is(
             1,
             "",
-            "debug: attempt 1: GET {base}/files/id?api-version=1&key=[redacted]&x=y\n\
-             debug: > accept: application/json\n\
-             debug: > user-agent: openai-cli/[..]\n\
-             debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\n\
-             debug: < content-type: text/plain\n\
-             debug: < content-length: [..]\n\
-             error: the server refused to look up `id` (HTTP 400)\n  \
-             /v1/files/id?api-version=1&key=[redacted]&x=y\n  \
-             url: {base}/files/id?api-version=1&key=[redacted]&x=y\n",
+            format!(
+                "debug: attempt 1: GET {{base}}/files/id{shown}\n\
+                 debug: > accept: application/json\n\
+                 debug: > accept-encoding: gzip\n\
+                 debug: > user-agent: openai-cli/[..]\n\
+                 debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\n\
+                 debug: < content-type: text/plain\n\
+                 debug: < content-length: [..]\n\
+                 error: the server refused to look up `id` (HTTP 400)\n  \
+                 /v1/files/id{shown}\n  \
+                 url: {{base}}/files/id{shown}\n"
+            ),
+        );
+}
+
+#[test]
+fn a_part_of_a_header_or_key_that_comes_back() {
+    let token = secrets::CUSTOM_HEADER;
+    for (header, part) in [
+        (
+            format!("Authorization: Bearer {token}=="),
+            format!("{token}=="),
+        ),
+        (
+            format!("Proxy-Authorization: Basic {token}="),
+            format!("{token}="),
+        ),
+        (
+            format!("Cookie: session=\"{token}\"; b=2"),
+            token.to_owned(),
+        ),
+        (
+            format!("Authorization: ApiKey id:{token}"),
+            token.to_owned(),
+        ),
+        (
+            format!("Authorization: Digest response=\"{token}\""),
+            token.to_owned(),
+        ),
+    ] {
+        let server = Server::replying(Reply::text(400, "text/plain", format!("got <{part}>")));
+        let run = look(&server).env("OPENAI_CUSTOM_HEADERS", &header).run();
+        let padding = part.trim_start_matches(token);
+        // Of a part that is padded the padding may stay.
+        let run_is =
+            |shown: &str| run.err() == refused(shown).replace("{base}", &server.base_url());
+        assert!(
+            run_is("  got <[redacted]>\n") || run_is(&format!("  got <[redacted]{padding}>\n")),
+            "{run}"
+        );
+    }
+    let server = Server::replying(Reply::text(400, "text/plain", format!("got <{KEY}>")));
+    for pasted in [format!("Bearer {KEY}"), format!("\"{KEY}\"")] {
+        look(&server).env("OPENAI_API_KEY", pasted).run().is(
+            1,
+            "",
+            refused("  got <[redacted]>\n"),
+        );
+    }
+}
+
+#[test]
+fn a_key_that_is_cut_off_with_the_answer() {
+    for length in [KEY.len() - 1, 8] {
+        let start = &KEY[..length];
+        let server = Server::replying(Reply::script([
+            Step::bytes(format!(
+                "HTTP/1.1 400 X\r\nContent-Length: 500\r\n\r\nIncorrect key: {start}"
+            )),
+            Step::Close,
+        ]));
+        look(&server)
+            .run()
+            .is(1, "", refused("  Incorrect key: [redacted]\n"));
+    }
+}
+
+#[test]
+fn a_private_key_in_the_place_of_its_path() {
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        secrets::CLIENT_KEY
+    );
+    for name in [
+        "OPENAI_MTLS_CLIENT_KEY_FILE",
+        "OPENAI_MTLS_CLIENT_CERT_FILE",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ] {
+        retrieve()
+            .args(["a"])
+            .base_url("http://127.0.0.1:9")
+            .env(name, &pem)
+            .run()
+            .is(
+                2,
+                "",
+                format!(
+                    "error: {name} is PEM text, not the path of a file\n\n\
+                 hint: write the text to a file and give its path\n"
+                ),
+            );
+    }
+    // It begins like an option.
+    retrieve()
+        .args(["a", "--mtls-client-key-file", &pem])
+        .run()
+        .is(
+            2,
+            "",
+            "error: unexpected argument '[redacted]' found\n\n\
+             Usage: openai files retrieve <FILE_ID>...\n\n\
+             For more information, try '--help'.\n",
+        );
+    retrieve()
+        .args(["a", &format!("--mtls-client-key-file={pem}")])
+        .base_url("http://127.0.0.1:9")
+        .run()
+        .is(
+            2,
+            "",
+            "error: --mtls-client-key-file is PEM text, not the path of a file\n\n\
+             hint: write the text to a file and give its path\n",
         );
 }
 
@@ -682,6 +799,7 @@ fn a_redirect_within_the_origin_brings_no_user_info_along() {
                debug: attempt 1: GET {origin}/there\n\
                debug: > authorization: [redacted]\n\
                debug: > accept: application/json\n\
+               debug: > accept-encoding: gzip\n\
                debug: > user-agent: openai-cli/[..]\n\
                debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\n\
                debug: < content-type: application/json\n\
@@ -714,6 +832,7 @@ fn a_signature_in_a_redirect_is_not_shown() {
                    debug: attempt 1: GET {origin}/there?[redacted]\n\
                    debug: > authorization: [redacted]\n\
                    debug: > accept: application/json\n\
+                   debug: > accept-encoding: gzip\n\
                    debug: > user-agent: openai-cli/[..]\n\
                    debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\n\
                    debug: < content-type: application/json\n\

@@ -306,6 +306,7 @@ fn trouble_with_a_certificate_is_not_tried_again() {
             "debug: attempt 1: GET https://localhost:{port}/v1/files/id\n\
              debug: > authorization: [redacted]\n\
              debug: > accept: application/json\n\
+             debug: > accept-encoding: gzip\n\
              debug: > user-agent: openai-cli/[..]\n\
              {\"message\":\"no trusted connection to localhost:{port} to look up `id`: \
              its certificate was issued by an unknown authority\",\

@@ -293,6 +293,112 @@ hint: check that the server is running, and the base URL
 }
 
 #[test]
+fn the_time_to_wait_ends_repetitions() {
+    for (reply, what, words) in [
+        (
+            Reply::error(503, "no").header("retry-after-ms", "400"),
+            "the server failed to look up `a` (HTTP 503, 2 attempts)",
+            "no",
+        ),
+        (
+            Reply::error(429, "slow down").header("retry-after-ms", "400"),
+            "too many requests; `a` was not looked up (HTTP 429, 2 attempts)",
+            "slow down",
+        ),
+    ] {
+        let server = Server::options().expecting(2).start(move |_| reply.clone());
+        wait(&server)
+            .args(["--wait-timeout", "700ms", "--max-retries", "9"])
+            .run()
+            .is(
+                8,
+                "",
+                format!(
+                    "\
+error: {what}
+  {words}
+  url: {{base}}/files/a
+
+hint: try again, or raise --wait-timeout
+"
+                ),
+            );
+    }
+}
+
+#[test]
+fn a_file_whose_turn_does_not_come_is_not_asked_for() {
+    let server = Server::options()
+        .expecting(1)
+        .start(|_| Reply::file().after(Duration::from_secs(5)));
+    wait(&server)
+        .args(["b", "--concurrency", "1", "--wait-timeout", "500ms"])
+        .run()
+        .is(
+            8,
+            "",
+            "\
+error: no complete answer for `a` from {address} within [..]ms
+  url: {base}/files/a
+
+hint: try again, or raise --wait-timeout
+
+error: `b` was not looked up: its turn did not come in time
+  url: {base}/files/b
+
+hint: raise --wait-timeout or --concurrency
+",
+        );
+}
+
+#[test]
+fn a_server_that_is_down_is_asked_no_more_often_than_it_wants() {
+    for delay in ["Retry-After", "retry-after-ms"] {
+        let long = if delay == "Retry-After" { "1" } else { "1000" };
+        let server = Server::options().expecting(3).start(Reply::sequence([
+            seen("uploaded"),
+            Reply::error(503, "no").header(delay, long),
+            seen("processed"),
+        ]));
+        wait(&server).args(["--max-retries", "0"]).run().is(
+            0,
+            printed("processed"),
+            "\
+a: uploaded (after [..])
+note: still waiting for `a`: HTTP 503
+a: processed (after [..])
+",
+        );
+        let at: Vec<Instant> = server.requests().iter().map(|request| request.at).collect();
+        assert!(at[2] - at[1] >= Duration::from_secs(1));
+    }
+    // No delay at all is no reason to ask without a pause.
+    let server = Server::options().expecting(3).start(Reply::sequence([
+        seen("uploaded"),
+        Reply::error(503, "no").header("Retry-After", "0"),
+        seen("processed"),
+    ]));
+    let run = wait(&server)
+        .args(["--max-retries", "0", "--poll-interval", "400ms", "-q"])
+        .run();
+    run.is(0, "", "");
+    assert!(least_gap(&server) >= Duration::from_millis(400), "{run}");
+}
+
+#[test]
+fn an_error_object_comes_without_progress() {
+    let server = Server::options().expecting(2).start(Reply::sequence([
+        seen("uploaded"),
+        Reply::error(404, "gone"),
+    ]));
+    wait(&server).args(["--format-error", "jsonl"]).run().is(
+        3,
+        "",
+        "{\"message\":\"gone\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":null}\n",
+    );
+}
+
+#[test]
 fn the_time_to_wait_runs_out() {
     for status in ["uploaded", "pending"] {
         let server = Server::sequence([seen(status), seen(status), seen(status)]);

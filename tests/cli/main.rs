@@ -28,6 +28,7 @@ mod generated;
 mod harness;
 mod help;
 mod hostile;
+mod http2;
 mod man;
 mod outside;
 mod proxy;

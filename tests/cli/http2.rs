@@ -1,0 +1,217 @@
+//! HTTP/2, frame by frame: streams that end where they should not, and are handed back unread.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::server::file_object;
+use crate::support::pki::Authority;
+use crate::support::{Openai, retrieve};
+
+/// What a client sends before its first frame (RFC 9113, section 3.4).
+const PREFACE: usize = 24;
+
+// Types of frames, a flag, and codes (RFC 9113, sections 6 and 7).
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+const NO_ERROR: u32 = 0;
+const REFUSED_STREAM: u32 = 7;
+const CANCEL: u32 = 8;
+
+/// What a server does with a request.
+#[derive(Clone)]
+enum Answer {
+    /// Status 200 with this length, if one is announced, and this body; then the end, or a reset
+    /// with this code.
+    Body(Option<usize>, String, Option<u32>),
+    /// A reset with this code.
+    Reset(u32),
+}
+
+/// A server whose nth request, on whatever connection, gets the nth answer, and all further ones
+/// the last.
+struct Http2 {
+    address: SocketAddr,
+    authority: String,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Http2 {
+    fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let authority = Authority::new("one");
+        let identity = authority.server();
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap()],
+                PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap(),
+            )
+            .unwrap();
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let config = Arc::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(AtomicUsize::new(0));
+        let answers: Arc<[Answer]> = answers.into_iter().collect();
+        let counted = Arc::clone(&requests);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+                let stream = StreamOwned::new(connection, stream.unwrap());
+                let (answers, counted) = (Arc::clone(&answers), Arc::clone(&counted));
+                // A client may go at any time.
+                thread::spawn(move || drop(serve(stream, &answers, &counted)));
+            }
+        });
+        Self {
+            address,
+            authority: authority.certificate(),
+            requests,
+        }
+    }
+
+    /// A lookup at this server, with these options.
+    fn look(&self, options: &[&str]) -> Openai {
+        let port = self.address.port().to_string();
+        retrieve()
+            .args(["a", "--format", "jsonl"])
+            .args(options)
+            .base_url(&format!("https://localhost:{port}/v1"))
+            .placeholder("port", &port)
+            .file("ca.pem", &self.authority)
+            .env("SSL_CERT_FILE", "ca.pem")
+    }
+
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+fn serve(
+    mut stream: StreamOwned<ServerConnection, TcpStream>,
+    answers: &[Answer],
+    requests: &AtomicUsize,
+) -> std::io::Result<()> {
+    stream.read_exact(&mut [0; PREFACE])?;
+    stream.write_all(&frame(SETTINGS, 0, 0, b""))?;
+    loop {
+        let mut head = [0; 9];
+        match stream.read_exact(&mut head) {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
+            read => read?,
+        }
+        let [a, b, c, kind, flags, id @ ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        stream.read_exact(&mut payload)?;
+        if kind == SETTINGS && flags == 0 {
+            stream.write_all(&frame(SETTINGS, 1, 0, b""))?;
+        } else if kind == HEADERS {
+            let number = requests.fetch_add(1, Ordering::SeqCst);
+            let answer = &answers[number.min(answers.len() - 1)];
+            stream.write_all(&frames(answer, u32::from_be_bytes(id)))?;
+        }
+        stream.flush()?;
+    }
+}
+
+/// The frames of an answer on the stream `id`.
+fn frames(answer: &Answer, id: u32) -> Vec<u8> {
+    let reset = |code: u32| frame(RST_STREAM, 0, id, &code.to_be_bytes());
+    match answer {
+        Answer::Reset(code) => reset(*code),
+        Answer::Body(length, body, code) => {
+            // `:status: 200` as the table of HPACK has it, then a literal `content-length`
+            // (RFC 7541, section 6.2.2 and appendix A).
+            let mut fields = vec![0x88];
+            if let Some(length) = length {
+                let length = length.to_string();
+                fields.extend([0x0f, 0x0d, u8::try_from(length.len()).unwrap()]);
+                fields.extend(length.bytes());
+            }
+            let end = if code.is_none() { END_STREAM } else { 0 };
+            let mut all = frame(HEADERS, END_HEADERS, id, &fields);
+            all.extend(frame(DATA, end, id, body.as_bytes()));
+            all.extend(code.map(reset).unwrap_or_default());
+            all
+        }
+    }
+}
+
+fn frame(kind: u8, flags: u8, id: u32, payload: &[u8]) -> Vec<u8> {
+    let mut frame = u32::try_from(payload.len()).unwrap().to_be_bytes()[1..].to_vec();
+    frame.extend([kind, flags]);
+    frame.extend(id.to_be_bytes());
+    frame.extend_from_slice(payload);
+    frame
+}
+
+fn object() -> String {
+    file_object().to_string()
+}
+
+const LOST: &str = "\
+error: the connection to localhost:{port} ended before the answer for `a` was complete
+  url: https://localhost:{port}/v1/files/a
+
+hint: try again later
+";
+
+#[test]
+fn a_stream_that_ends_before_its_announced_length_is_cut_off() {
+    let whole = object();
+    let half = whole[..whole.len() / 2].to_owned();
+    // Less than was announced is not whole, even if it is an object.
+    for (length, body) in [(whole.len(), half), (whole.len() + 10, whole.clone())] {
+        for code in [NO_ERROR, CANCEL] {
+            let answer = Answer::Body(Some(length), body.clone(), Some(code));
+            let server = Http2::start([answer.clone()]);
+            server.look(&["--max-retries", "0"]).run().is(7, "", LOST);
+            assert_eq!(server.requests(), 1);
+            let good = Answer::Body(Some(whole.len()), whole.clone(), None);
+            let server = Http2::start([answer, good]);
+            server.look(&[]).run().is(0, format!("{whole}\n"), "");
+            assert_eq!(server.requests(), 2);
+        }
+    }
+}
+
+#[test]
+fn a_whole_object_is_one_however_its_stream_ends() {
+    let whole = object();
+    for (length, code) in [
+        (None, None),
+        (Some(whole.len()), None),
+        (Some(whole.len()), Some(NO_ERROR)),
+    ] {
+        let server = Http2::start([Answer::Body(length, whole.clone(), code)]);
+        server.look(&[]).run().is(0, format!("{whole}\n"), "");
+        assert_eq!(server.requests(), 1);
+    }
+}
+
+#[test]
+fn what_is_handed_back_unread_is_sent_again_but_not_for_ever() {
+    let whole = object();
+    let refused = Answer::Reset(REFUSED_STREAM);
+    let good = Answer::Body(None, whole.clone(), None);
+    let server = Http2::start([refused.clone(), refused.clone(), good]);
+    let run = server.look(&["--max-retries", "0"]).run();
+    run.is(0, format!("{whole}\n"), "");
+    assert_eq!(server.requests(), 3);
+    let server = Http2::start([refused]);
+    server.look(&["--max-retries", "0"]).run().is(7, "", LOST);
+    assert_eq!(server.requests(), 3);
+}

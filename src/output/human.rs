@@ -146,9 +146,11 @@ fn distance(from: &Zoned, to: &Zoned, mode: RoundMode) -> Option<String> {
         .zip(UNITS)
         .find(|(count, _)| *count != 0)
     };
-    let (_, (unit, _)) = largest_in(Unit::Second)?;
+    // At the end of the calendar there is nothing to round to; full units count there.
+    let full = largest_in(Unit::Second).or_else(|| largest_in(Unit::Nanosecond))?;
+    let (_, (unit, _)) = full;
     // Rounding may carry into the next unit: 23 h 40 min is a day.
-    let (count, (_, name)) = largest_in(unit)?;
+    let (count, (_, name)) = largest_in(unit).unwrap_or(full);
     let plural = if count == 1 { "" } else { "s" };
     Some(format!("{count} {name}{plural}"))
 }
@@ -238,6 +240,14 @@ mod tests {
             assert_eq!(Moment::new(seconds, &now()), None, "{seconds}");
         }
         assert_eq!(seen(0).date, "1970-01-01 01:00:00 +01:00");
+    }
+
+    #[test]
+    fn the_last_moments_of_the_calendar_have_an_age() {
+        // The first day of the year 9999 rounds up to this, the last days are rounded down.
+        for seconds in [253_370_764_800, 253_402_207_199, 253_402_207_200] {
+            assert_eq!(seen(seconds).age, "in 7973 years", "{seconds}");
+        }
     }
 
     proptest! {

@@ -14,6 +14,7 @@ use super::columns::{Style, one_line};
 use super::human::{Moment, in_bytes, size};
 use super::json::compact;
 use super::layout::{Cell, Column, STAYS, write_fields, write_grid};
+use crate::client::words::cut;
 use crate::files::object::Status;
 use crate::json::{Json, Kind};
 use crate::terminal::Stream;
@@ -152,12 +153,10 @@ impl Field {
     fn shortened(self) -> Self {
         /// In characters: more than a path may have bytes on Linux (`PATH_MAX`).
         const LONGEST: usize = 4096;
-        if let Self::Text(text) = &self
-            && let Some((end, _)) = text.char_indices().nth(LONGEST)
-        {
-            return Self::Text(format!("{}…", &text[..end]).into());
+        match self {
+            Self::Text(text) => Self::Text(cut(&text, LONGEST).into()),
+            field => field,
         }
-        self
     }
 }
 

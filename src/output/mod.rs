@@ -273,6 +273,13 @@ impl Settings {
     }
 }
 
+/// Whether `name` is one as APIs give them to members, in whatever style: no white space, no quotes
+/// and nothing that only looks like a letter, so that it can be told from words around it.
+fn is_plain_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    !name.is_empty() && name.bytes().all(plain)
+}
+
 /// Something to say on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remark {

@@ -139,6 +139,10 @@ fn a_path_that_finds_nothing_is_an_error_with_a_hint() {
             "nothing matches `.status`\n\nhint: a GJSON path has no dot at its start\n",
         ),
         (
+            r#"statuss.@pretty:{"indent":" ","width":3}"#,
+            "nothing matches `statuss.@pretty:{\"indent\":\" \",\"width\":3}`\n\nhint: did you mean `status`?\n",
+        ),
+        (
             "status,id",
             "nothing matches `status,id`\n\nhint: several fields at once are `{a,b}` or `[a,b]`\n",
         ),
@@ -159,6 +163,19 @@ fn a_path_that_finds_nothing_is_an_error_with_a_hint() {
             .run()
             .is(1, "", &error);
     }
+}
+
+#[test]
+fn a_server_cannot_put_words_into_a_hint() {
+    let server = Server::replying(Reply::json(
+        200,
+        r#"{"status`; the key has expired, renew it at `https://x.example":1,"object":"file"}"#,
+    ));
+    transform(&server, "status").run().is(
+        1,
+        "",
+        "error: cannot transform `a`: nothing matches `status`\n\nhint: the members there are object\n",
+    );
 }
 
 #[test]

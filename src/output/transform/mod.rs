@@ -15,6 +15,7 @@ use std::fmt;
 use std::io;
 
 use self::path::{After, Pattern, Query, Selector, component, cut_enclosed, split_at_pipe};
+use super::is_plain_name;
 use crate::json::{Json, Kind, MAX_DEPTH, unquote};
 
 /// The most text that a path may make of a document, in bytes: four times the largest body that
@@ -26,7 +27,7 @@ const MAX_SIZE: usize = 64 << 20;
 const MAX_NESTING: usize = 32;
 
 /// How many names a hint lists, how many it considers, and how long they may be, in bytes. A
-/// server may send any number of names of any length.
+/// server may send any number of names of any length; [`is_plain_name`] says what they may hold.
 const LISTED_NAMES: usize = 10;
 const CONSIDERED_NAMES: usize = 1000;
 const LONGEST_NAME: usize = 64;
@@ -77,7 +78,8 @@ impl fmt::Display for NoMatch {
 impl std::error::Error for NoMatch {}
 
 impl NoMatch {
-    /// What the path could have been. Names in it come from the server.
+    /// What the path could have been. Names in it come from the server, but only plain ones: a
+    /// hint is to say what this tool says, not a sentence that a server takes for a name.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -91,7 +93,7 @@ impl NoMatch {
             Self::Nothing { path, .. } if !path::is_closed(path) => {
                 Some("a bracket or a quote in the path is not closed".to_owned())
             }
-            Self::Nothing { path, .. } if path.contains(',') && !path.starts_with(['{', '[']) => {
+            Self::Nothing { path, .. } if path::find_outside(path, &[',']).is_some() => {
                 Some("several fields at once are `{a,b}` or `[a,b]`".to_owned())
             }
             // As jq has it.
@@ -152,7 +154,7 @@ fn nothing(json: Json, path: &str) -> NoMatch {
         .members()
         .take(CONSIDERED_NAMES)
         .map(|(name, _)| name.into_owned())
-        .filter(|name| name.len() <= LONGEST_NAME)
+        .filter(|name| name.len() <= LONGEST_NAME && is_plain_name(name))
         .collect();
     let similar = (wanted.len() <= LONGEST_NAME)
         .then(|| most_like(wanted, &names).cloned())
@@ -891,8 +893,45 @@ mod tests {
         assert_eq!(
             hinted.unwrap(),
             "the members there are id, bytes, filename, status, metadata, tags, none, empty, a.b, \
-             @this, …"
+             text, …"
         );
+    }
+
+    #[test]
+    fn a_hint_offers_no_sentence_that_a_server_takes_for_a_name() {
+        let hinted = |text: &str| apply_to(text, "status").unwrap_err().hint();
+        for name in [
+            "status` (or run `curl x.example|sh`)",
+            "status, the key has expired",
+            "stat us",
+            "ѕtatus",
+            "status:",
+            "",
+        ] {
+            let name = serde_json::Value::from(name);
+            assert_eq!(hinted(&format!("{{{name}:1}}")), None);
+            assert_eq!(
+                hinted(&format!("{{{name}:1,\"fileState.v-1_x\":2}}")).unwrap(),
+                "the members there are fileState.v-1_x"
+            );
+            assert_eq!(
+                hinted(&format!("{{{name}:1,\"Status\":2}}")).unwrap(),
+                "did you mean `Status`?"
+            );
+        }
+    }
+
+    #[test]
+    fn a_comma_within_brackets_or_quotes_parts_no_fields() {
+        let hinted = |path| apply_to(FILE, path).unwrap_err().hint();
+        let several = "several fields at once are `{a,b}` or `[a,b]`";
+        assert_eq!(hinted("id,status").unwrap(), several);
+        assert_eq!(
+            hinted(r#"metadata.#(k=="x,y").v"#).unwrap(),
+            "the members there are x, y"
+        );
+        let path = r#"statuss.@pretty:{"indent":"x","width":3}"#;
+        assert_eq!(hinted(path).unwrap(), "did you mean `status`?");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use reqwest::header::{
 use crate::error::{self, Exit, Failure, span};
 use crate::files::id::FileId;
 use crate::live::LiveLine;
+use crate::output::columns::hang;
 use crate::output::{self, Format, Remark};
 use crate::secret::{REDACTED, Secret, is_secret_name, scrub};
 use crate::terminal::Stream;
@@ -103,10 +104,11 @@ impl Console {
     }
 
     fn labelled(&self, label: &str, text: &str) {
+        let text = self.hanging(text, label.len() + 1);
         if self.stream.color {
-            self.line(&format!("{} {}", label.yellow().bold(), self.clean(text)));
+            self.line(&format!("{} {text}", label.yellow().bold()));
         } else {
-            self.line(&format!("{label} {}", self.clean(text)));
+            self.line(&format!("{label} {text}"));
         }
     }
 
@@ -127,6 +129,12 @@ impl Console {
         self.stream.safe_line(&self.scrubbed(text)).into_owned()
     }
 
+    /// The same for the rest of a line of which `taken` columns are in use, continued on indented
+    /// lines where the terminal is too narrow.
+    fn hanging(&self, text: &str, taken: usize) -> String {
+        hang(self.clean(text), taken, &self.stream).into_owned()
+    }
+
     /// Writes a line that has been cleaned.
     fn line(&self, line: &str) {
         self.aside(|| put(format!("{line}\n").as_bytes()));
@@ -145,10 +153,9 @@ impl Console {
         } else {
             String::new()
         };
-        self.debug(&format!(
-            "attempt {attempt}: {} {url}{signed}",
-            request.method()
-        ));
+        // In one piece, so that the URL can be copied.
+        let line = format!("attempt {attempt}: {} {url}{signed}", request.method());
+        self.line(&format!("debug: {}", self.clean(&line)));
         for (name, value) in request.headers() {
             self.debug(&format!("> {name}: {}", shown(name, value)));
         }
@@ -194,14 +201,15 @@ impl Console {
     }
 
     fn debug(&self, text: &str) {
-        self.line(&format!("debug: {}", self.clean(text)));
+        let label = "debug: ";
+        self.line(&format!("{label}{}", self.hanging(text, label.len())));
     }
 
     /// Tells a log that the status of `id` changed. The live line shows it where there is one.
     pub fn status(&self, id: &FileId, status: &str, elapsed: Duration) {
         if !self.quiet && !self.has_live_line {
-            let (id, status) = (self.clean(id.as_str()), self.clean(status));
-            self.line(&format!("{id}: {status} (after {})", span(elapsed)));
+            let line = format!("{id}: {status} (after {})", span(elapsed));
+            self.line(&self.hanging(&line, 0));
         }
     }
 

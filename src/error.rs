@@ -8,6 +8,7 @@ use std::time::Duration;
 use colored::Colorize as _;
 
 use crate::json::{Json, Kind};
+use crate::output::columns::hang;
 use crate::secret::{Secret, scrub};
 use crate::terminal::Stream;
 
@@ -116,7 +117,8 @@ impl Failure {
     }
 
     /// Writes the failure for a person: message, details, URL, request id, hint. Occurrences of
-    /// the `secrets` are removed and what could act on a terminal, or break a line, is escaped.
+    /// the `secrets` are removed and what could act on a terminal, or break a line, is escaped. What
+    /// is too long for a line of the terminal is continued on an indented one.
     ///
     /// # Errors
     /// Those of `out`.
@@ -127,6 +129,7 @@ impl Failure {
         secrets: &[Secret],
     ) -> io::Result<()> {
         let clean = |text: &str| stream.safe_line(&scrub(text, secrets)).into_owned();
+        let hanging = |text: &str, label: &str| hang(clean(text), label.len(), stream);
         let label = |word: &str| {
             if stream.color {
                 format!("{}", word.red().bold())
@@ -134,17 +137,19 @@ impl Failure {
                 word.to_owned()
             }
         };
-        writeln!(out, "{} {}", label("error:"), clean(&self.message))?;
+        let message = hanging(&self.message, "error: ");
+        writeln!(out, "{} {message}", label("error:"))?;
         for detail in &self.details {
             for line in detail.lines() {
-                writeln!(out, "  {}", clean(line))?;
+                writeln!(out, "  {}", hanging(line, "  "))?;
             }
         }
         if let Some(url) = &self.url {
+            // Not continued on another line, so that it can be copied. It holds no spaces.
             writeln!(out, "  url: {}", clean(url))?;
         }
         if let Some(id) = &self.request_id {
-            writeln!(out, "  request id: {}", clean(id))?;
+            writeln!(out, "  request id: {}", hanging(id, "  request id: "))?;
         }
         if let Some(hint) = &self.hint {
             let label = if stream.color {

@@ -26,7 +26,7 @@ pub(super) const NARROWEST: usize = 20;
 const WIDEST: usize = 4096;
 
 /// The columns there are on `stream`; `None` if there is no end, as in a pipe.
-pub(super) fn limit(stream: &Stream) -> Option<usize> {
+pub(crate) fn limit(stream: &Stream) -> Option<usize> {
     let width = stream.width.filter(|width| *width > 0).unwrap_or(USUAL);
     stream.is_terminal.then_some(width.clamp(NARROWEST, WIDEST))
 }
@@ -46,7 +46,7 @@ pub(super) fn one_line<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Co
 const WIDEST_PIECE: usize = 4;
 
 /// How many columns `text` takes at most; terminals differ.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     if text.is_ascii() {
         return text.len();
     }
@@ -54,7 +54,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// `text` if it fits into `columns`, else its beginning and `…`.
-pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+pub(crate) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     let mut used = 0;
     let mut end = 0;
     let mut kept = 0;
@@ -71,13 +71,47 @@ pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
+/// How far what continues a line is indented, in columns: further than any line is.
+const HANGING: usize = 4;
+
+/// `text` from afar, which is safe for `stream`, as it goes on there on a line of which `taken`
+/// columns (16 at most) are in use. What does not fit on a terminal is continued on indented lines:
+/// where the terminal broke the line, spaces in the text would choose what stands at the start of
+/// the next one, as only the words of this tool do. Without a known width nothing changes.
+pub(crate) fn hang<'a>(
+    text: impl Into<Cow<'a, str>>,
+    taken: usize,
+    stream: &Stream,
+) -> Cow<'a, str> {
+    let text = text.into();
+    let Some(limit) = stream.width.and(limit(stream)) else {
+        return text;
+    };
+    if taken + width(&text) <= limit {
+        return text;
+    }
+    let is_blank = |character: char| character.is_whitespace() || character == '\u{2800}';
+    let words: Vec<_> = text
+        .split(is_blank)
+        .filter(|word| !word.is_empty())
+        .collect();
+    wrap_after(taken, &words.join(" "), limit - HANGING)
+        .join(&format!("\n{:HANGING$}", ""))
+        .into()
+}
+
 /// `text` in lines of at most `columns` (4 or more), broken at spaces where there are any. The
 /// spaces at a break are dropped. There is always a line.
 pub(super) fn wrap(text: &str, columns: usize) -> Vec<&str> {
+    wrap_after(0, text, columns)
+}
+
+/// The same where `taken` columns of the first line are in use.
+fn wrap_after(taken: usize, text: &str, columns: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut start = 0;
     let mut at = 0;
-    let mut used = 0;
+    let mut used = taken;
     let mut after_space = None;
     let mut blank = true;
     for (piece, columns_of_piece) in pieces(text) {
@@ -227,6 +261,47 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_on_a_line_hangs() {
+        let hangs = |text: &str, taken| hang(text, taken, &TERMINAL).into_owned();
+        let fits = "  two  spaces,  the last column: 40 - 2";
+        assert_eq!(hangs(&fits[2..], 3), &fits[2..]);
+        assert_eq!(
+            hangs(&fits[2..], 4),
+            "two spaces, the last column: 40\n    - 2"
+        );
+        assert_eq!(
+            hangs(&format!("a{}hint: run me", " ".repeat(39)), 2),
+            "a hint: run me"
+        );
+        assert_eq!(
+            hangs(
+                &format!(" a{}\u{2800}hint: run me", "\u{3000}".repeat(30)),
+                2
+            ),
+            "a hint: run me"
+        );
+        assert_eq!(
+            hangs(&"資".repeat(40), 7),
+            format!(
+                "{}\n    {}\n    {}",
+                "資".repeat(14),
+                "資".repeat(18),
+                "資".repeat(8)
+            )
+        );
+        let long = "x ".repeat(100);
+        for stream in [
+            Stream::PIPE,
+            Stream {
+                width: None,
+                ..TERMINAL
+            },
+        ] {
+            assert_eq!(hang(&long, 2, &stream), long);
+        }
+    }
+
+    #[test]
     fn a_terminal_that_does_not_tell_its_width_has_the_usual_one() {
         let width = |width| limit(&Stream { width, ..TERMINAL });
         assert_eq!(width(Some(100)), Some(100));
@@ -249,6 +324,24 @@ mod tests {
                 _ => prop_assert_eq!(&short, &text),
             }
             prop_assert_eq!(short == text, width(&text) <= columns);
+        }
+
+        #[test]
+        fn what_hangs_fits_and_its_start_is_indented(
+            text in prop::collection::vec(hostile_text(), 0..4),
+            columns in NARROWEST..60,
+            taken in 0_usize..=16,
+        ) {
+            let stream = terminal(columns);
+            let text = one_line(text.concat(), &stream).into_owned();
+            let hanging = hang(&text, taken, &stream).into_owned();
+            for (at, line) in hanging.split('\n').enumerate() {
+                let taken = if at == 0 { taken } else { 0 };
+                prop_assert!(taken + width(line) <= columns);
+                prop_assert!(at == 0 || line.starts_with("    "));
+            }
+            let visible = |text: &str| text.replace(|c: char| c.is_whitespace() || c == '\u{2800}', "");
+            prop_assert_eq!(visible(&hanging), visible(&text));
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! From objects to standard output: which renderer a format means, and how documents follow one
 //! another.
 
-mod columns;
+pub(crate) mod columns;
 mod documents;
 mod human;
 pub mod json;

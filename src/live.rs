@@ -13,12 +13,18 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+use crate::output::columns::{cut, limit, width};
+use crate::terminal;
+
 /// Back to the first column, and everything in the line erased (ECMA-48, CR and EL).
 const ERASE_LINE: &[u8] = b"\r\x1b[2K";
 
 /// The line, as wide as the terminal. The cursor goes back to its start: the terminal may echo an
 /// interrupt as `^C`, which at its end would begin another line.
-const TEMPLATE: &str = "{spinner} {wide_msg} {elapsed}\r";
+const TEMPLATE: &str = "{spinner} {msg} {elapsed}\r";
+
+/// The columns of the spinner and of an elapsed time, which has three at most: `36h`.
+const REST: usize = "S ".len() + " 36h".len();
 
 /// A live line on standard error; it is gone when this is dropped.
 pub(crate) struct LiveLine {
@@ -41,6 +47,11 @@ impl LiveLine {
 
     /// Shows `text`, which must be safe for a terminal, and the elapsed time; the spinner moves.
     pub(crate) fn show(&self, text: String) {
+        // It may have another width than a moment ago.
+        let text = match limit(&terminal::stderr()) {
+            Some(columns) => fitted(&text, columns - REST),
+            None => text,
+        };
         let mut shown = lock(&self.shown);
         *shown = true;
         self.bar.set_message(text);
@@ -72,6 +83,14 @@ impl Drop for LiveLine {
     }
 }
 
+/// `text` cut or padded to `columns`. The library for the line would count characters: a line of
+/// CJK would be twice as wide as the terminal, which would keep a part of it at each drawing.
+fn fitted(text: &str, columns: usize) -> String {
+    let text = cut(text, columns);
+    let gap = columns.saturating_sub(width(&text));
+    format!("{text}{:gap$}", "")
+}
+
 /// From now on an interrupt, a hangup or a request to terminate erases the line, if it is shown,
 /// and then ends the process as if it had not been handled.
 ///
@@ -97,4 +116,17 @@ fn erase_at_signals(shown: Arc<Mutex<bool>>) -> io::Result<()> {
 
 fn lock(shown: &Mutex<bool>) -> MutexGuard<'_, bool> {
     shown.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_takes_its_columns_whatever_it_is_written_in() {
+        assert_eq!(fitted("a: new", 8), "a: new  ");
+        assert_eq!(fitted("a: uploaded", 8), "a: uplo…");
+        assert_eq!(fitted("a: 資料資料", 8), "a: 資料…");
+        assert_eq!(fitted("a: 資料", 8), "a: 資料 ");
+    }
 }

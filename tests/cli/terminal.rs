@@ -563,6 +563,33 @@ hint: raise --wait-timeout to wait longer
 }
 
 #[test]
+fn a_wide_status_does_not_break_the_live_line() {
+    for unit in ["資", "😀", "👍🏽", "❤\u{fe0f}", "e\u{301}", "s"] {
+        let gate = Gate::default();
+        let opened = gate.clone();
+        let status = unit.repeat(100 / unit.chars().count());
+        let server = Server::start(move |_| {
+            seen(if opened.is_open() {
+                "processed"
+            } else {
+                &status
+            })
+        });
+        let process = narrow(&server)
+            .args(["--wait", "--poll-interval", "10ms"])
+            .args(["--transform", "{id,bytes}"])
+            .spawn();
+        let begun = unit.repeat(5);
+        process.wait_for_stderr(&format!("a: {begun}"));
+        gate.open();
+        let run = process.wait();
+        assert_eq!((run.code, &*run.out()), (Some(0), PLAIN), "{run}");
+        // What the terminal had broken would still be there.
+        assert_eq!(screen(&run.stderr, 40, ROWS), "", "{unit}");
+    }
+}
+
+#[test]
 fn what_is_seen_of_hostile_json_is_still_that_json() {
     let server = Server::replying(Reply::json(200, hostile().to_string()));
     let value = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap();

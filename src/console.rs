@@ -126,7 +126,7 @@ impl Console {
     }
 
     fn clean(&self, text: &str) -> String {
-        self.stream.safe_line(&self.scrubbed(text)).into_owned()
+        self.stream.safe_words(&self.scrubbed(text))
     }
 
     /// The same for the rest of a line of which `taken` columns are in use, continued on indented

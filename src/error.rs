@@ -128,7 +128,7 @@ impl Failure {
         stream: &Stream,
         secrets: &[Secret],
     ) -> io::Result<()> {
-        let clean = |text: &str| stream.safe_line(&scrub(text, secrets)).into_owned();
+        let clean = |text: &str| stream.safe_words(&scrub(text, secrets));
         let hanging = |text: &str, label: &str| hang(clean(text), label.len(), stream);
         let label = |word: &str| {
             if stream.color {

@@ -61,6 +61,13 @@ impl Stream {
         }
         Cow::Owned(line)
     }
+
+    /// The same for words that are said on standard error, which ends up in logs: nothing in them
+    /// is a command to who reads those.
+    #[must_use]
+    pub fn safe_words(&self, text: &str) -> String {
+        disarm(&self.safe_line(text)).into_owned()
+    }
 }
 
 /// Standard output to write to, unbuffered.
@@ -118,6 +125,53 @@ pub fn escape(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(escaped)
+}
+
+/// `line` so that no runner of a CI service takes a part of it for a command, wherever a log of it
+/// goes: the first character of one is shown as its JSON escape.
+///
+/// GitHub's runner obeys a line that begins with `::`; that of Azure obeys `##vso[`, that of `TeamCity`
+/// `##teamcity[`, and both of the former `##[`, anywhere in a line.
+pub(crate) fn disarm(line: &str) -> Cow<'_, str> {
+    let begins = begins_command(line);
+    if !begins && !line.contains('#') {
+        return Cow::Borrowed(line);
+    }
+    let mut disarmed = String::with_capacity(line.len() + 16);
+    let mut pending = begins;
+    for (at, character) in line.char_indices() {
+        let is_first = match character {
+            ':' => std::mem::take(&mut pending),
+            '#' => {
+                let mut seen = seen(&line[at..]);
+                seen.next() == Some('#')
+                    && seen.next() == Some('#')
+                    && seen.find(|character| !character.is_ascii_alphabetic()) == Some('[')
+            }
+            _ => false,
+        };
+        if is_first {
+            // Writing to a String cannot fail.
+            let _ = write!(disarmed, "\\u{:04x}", u32::from(character));
+        } else {
+            disarmed.push(character);
+        }
+    }
+    Cow::Owned(disarmed)
+}
+
+/// Whether GitHub's runner would take `line` for a command.
+pub(crate) fn begins_command(line: &str) -> bool {
+    let mut seen = seen(line).skip_while(|character| character.is_whitespace());
+    seen.next() == Some(':') && seen.next() == Some(':')
+}
+
+/// The characters of `text` that can be seen: .NET, which these runners are written for, passes
+/// over the others where it compares.
+fn seen(text: &str) -> impl Iterator<Item = char> {
+    let shown =
+        |character: &char| !is_unsafe(*character) && !matches!(character, '\u{fe00}'..='\u{fe0f}');
+    text.chars().filter(shown)
 }
 
 /// Whether a character must not reach a terminal as it is: C0, DEL and C1 controls (ECMA-48),
@@ -190,7 +244,46 @@ mod tests {
         assert_eq!(Stream::PIPE.safe_line("👩\u{200d}🚀"), "👩\u{200d}🚀");
     }
 
+    #[test]
+    fn commands_for_runners_are_disarmed() {
+        for (line, shown) in [
+            ("::stop-commands::x", r"\u003a:stop-commands::x"),
+            ("  \u{3000}:::", "  \u{3000}\\u003a::"),
+            ("\u{200b}:\u{ad}:error::", "\u{200b}\\u003a\u{ad}:error::"),
+            (
+                "see ##vso[task.x]a ##[b]c",
+                r"see \u0023#vso[task.x]a \u0023#[b]c",
+            ),
+            ("###[x", r"#\u0023#[x"),
+            ("#\u{fe0f}#teamcity[x", "\\u0023\u{fe0f}#teamcity[x"),
+        ] {
+            assert_eq!(disarm(line), shown);
+            assert_eq!(disarm(shown), shown);
+        }
+        for line in [
+            "",
+            ":",
+            ": :",
+            "a::b",
+            "## Title [1]",
+            "#[x]",
+            "##x",
+            "#1 ::",
+        ] {
+            assert_eq!(disarm(line), line);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_disarmed_holds_no_command(line in "[ a:#\\[v\u{200b}\u{fe0f}]{0,12}") {
+            let disarmed = disarm(&line);
+            let seen: String = seen(&disarmed).collect();
+            prop_assert!(!seen.trim_start().starts_with("::"));
+            prop_assert!(!seen.contains("##[") && !seen.contains("##v["));
+            prop_assert_eq!(disarmed.replace("\\u003a", ":").replace("\\u0023", "#"), line);
+        }
+
         #[test]
         fn nothing_unsafe_is_left_and_nothing_else_changes(text: String) {
             let escaped = escape(&text);

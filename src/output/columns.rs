@@ -9,7 +9,7 @@ use colored::Colorize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::terminal::Stream;
+use crate::terminal::{Stream, begins_command, disarm};
 
 /// In a pipe, content wider than this, in columns, does not widen what is aligned with it. Else
 /// one value of megabytes would pad every other line to its width. File systems end a name at
@@ -74,6 +74,9 @@ pub(crate) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
 /// How far what continues a line is indented, in columns: further than any line is.
 const HANGING: usize = 4;
 
+/// How much wider a character is as its escape, in columns.
+const ESCAPED: usize = r"\u003a".len() - ":".len();
+
 /// `text` from afar, which is safe for `stream`, as it goes on there on a line of which `taken`
 /// columns (16 at most) are in use. What does not fit on a terminal is continued on indented lines:
 /// where the terminal broke the line, spaces in the text would choose what stands at the start of
@@ -95,9 +98,14 @@ pub(crate) fn hang<'a>(
         .split(is_blank)
         .filter(|word| !word.is_empty())
         .collect();
-    wrap_after(taken, &words.join(" "), limit - HANGING)
-        .join(&format!("\n{:HANGING$}", ""))
-        .into()
+    let text = words.join(" ");
+    let mut lines = wrap_after(taken, &text, limit - HANGING);
+    // What was no command within a line may be one at the start of a line.
+    if lines.iter().any(|line| begins_command(line)) {
+        lines = wrap_after(taken, &text, limit - HANGING - ESCAPED);
+    }
+    let lines: Vec<_> = lines.into_iter().map(disarm).collect();
+    lines.join(&format!("\n{:HANGING$}", "")).into()
 }
 
 /// `text` in lines of at most `columns` (4 or more), broken at spaces where there are any. The
@@ -289,6 +297,10 @@ mod tests {
                 "資".repeat(8)
             )
         );
+        assert_eq!(
+            hangs(&format!("{} ::stop-commands::x", "x".repeat(25)), 2),
+            format!("{}\n    \\u003a:stop-commands::x", "x".repeat(25))
+        );
         let long = "x ".repeat(100);
         for stream in [
             Stream::PIPE,
@@ -341,7 +353,7 @@ mod tests {
                 prop_assert!(at == 0 || line.starts_with("    "));
             }
             let visible = |text: &str| text.replace(|c: char| c.is_whitespace() || c == '\u{2800}', "");
-            prop_assert_eq!(visible(&hanging), visible(&text));
+            prop_assert_eq!(visible(&hanging).replace("\\u003a:", "::"), visible(&text));
         }
 
         #[test]

@@ -12,12 +12,13 @@ use jiff::Zoned;
 
 use super::columns::{Style, one_line};
 use super::human::{Moment, in_bytes, size};
+use super::is_plain_name;
 use super::json::compact;
 use super::layout::{Cell, Column, STAYS, write_fields, write_grid};
 use crate::client::words::cut;
 use crate::files::object::Status;
-use crate::json::{Json, Kind};
-use crate::terminal::Stream;
+use crate::json::{Json, Kind, unquote};
+use crate::terminal::{Stream, begins_command};
 
 /// Writes one value for a person, ages as seen from `now`, in its time zone.
 ///
@@ -56,7 +57,7 @@ pub fn write_card(
         return write_grid(out, &columns, &rows, cells, stream);
     }
     if json.members().next().is_some() {
-        let fields = || json.members().map(|member| as_it_is(member, stream));
+        let fields = || json.entries().map(|member| as_it_is(member, stream));
         return write_fields(out, fields, stream);
     }
     writeln!(out, "{}", one_line(compact(json), stream))
@@ -260,10 +261,12 @@ fn plain(json: Json<'_>) -> Cow<'_, str> {
     json.string().unwrap_or_else(|| compact(json).into())
 }
 
-/// `text` on one line, in quotes if its edges would not be seen otherwise.
+/// `text` on one line, in quotes if its edges would not be seen otherwise, or if it would be a
+/// command in a log where a line begins with it.
 fn visible<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
     let line = one_line(text, stream);
     if line.is_empty()
+        || begins_command(&line)
         || line.starts_with(char::is_whitespace)
         || line.ends_with(char::is_whitespace)
     {
@@ -284,9 +287,21 @@ fn is_file(json: Json<'_>) -> bool {
     }
 }
 
-/// The field of a card that shows a member as it is.
-fn as_it_is<'a>((name, value): (Cow<'a, str>, Json<'a>), stream: &Stream) -> (Cow<'a, str>, Cell) {
-    let label = visible(name, stream);
+/// The labels of a card that do not come from the server.
+const LABELS: [&str; 8] = [
+    "ID", "Filename", "Size", "Purpose", "Status", "Details", "Created", "Expires",
+];
+
+/// The field of a card that shows a member as it is. A name that is no plain one stands there as
+/// in the JSON text, and so does one of [`LABELS`]: no member looks like another, or like a line of
+/// ours.
+fn as_it_is<'a>((key, value): (&'a str, Json<'a>), stream: &Stream) -> (Cow<'a, str>, Cell) {
+    let name = unquote(key);
+    let label = if is_plain_name(&name) && !LABELS.contains(&name.as_ref()) {
+        name
+    } else {
+        one_line(key, stream)
+    };
     (label, Cell::of(Some(value), stream))
 }
 
@@ -333,8 +348,8 @@ fn file_fields<'a>(
         Cell::expires(&number("expires_at"), Length::Long, stream, now),
     ));
     let unknown = json
-        .members()
-        .filter(|(name, _)| !KNOWN.contains(&name.as_ref()));
+        .entries()
+        .filter(|(key, _)| !KNOWN.contains(&unquote(key).as_ref()));
     fields
         .into_iter()
         .chain(unknown.map(|member| as_it_is(member, stream)))
@@ -497,6 +512,35 @@ ratio     1.50
     }
 
     #[test]
+    fn no_member_looks_like_a_line_of_ours_or_a_command() {
+        let file = r#"{"object": "file", "Status": "processed", "Expires ": 1, "\u0053ize": 2,
+            "ѕtatus": 3, "Status    processed": 4, "::error::x": "::error::x", "maxAge.v-1": 5}"#;
+        let card = card(file, &Stream::PIPE);
+        let (ours, theirs) = card.split_at(card.find("\"Status\"").unwrap());
+        assert_eq!(ours.lines().count(), 7);
+        assert_eq!(
+            theirs,
+            r#""Status"               processed
+"Expires "             1
+"\u0053ize"            2
+"ѕtatus"               3
+"Status    processed"  4
+"::error::x"           "::error::x"
+maxAge.v-1             5
+"#
+        );
+        assert_eq!(
+            rows(&[r#"{"id": "::error::x"}"#], &Stream::PIPE)
+                .lines()
+                .nth(1)
+                .unwrap()
+                .split("  ")
+                .next(),
+            Some("\"::error::x\"")
+        );
+    }
+
+    #[test]
     fn never_is_said_in_words() {
         for never in ["", r#", "expires_at": null"#, r#", "expires_at": 0"#] {
             let card = card(&format!(r#"{{"object": "file"{never}}}"#), &Stream::PIPE);
@@ -591,7 +635,7 @@ a_name_that_is_too_long_for_a_label
         let pipe = |text| card(text, &Stream::PIPE);
         assert_eq!(
             pipe(r#"{"a": "x", "long name": null, "": ""}"#),
-            "a          x\nlong name  null\n\"\"         \"\"\n"
+            "a            x\n\"long name\"  null\n\"\"           \"\"\n"
         );
         assert_eq!(
             pipe(r#"[{"id": "a", "n": 1}, {"n": 22, "x": [ 1 ]}, {}]"#),

@@ -58,15 +58,15 @@ fn a_pipe_gets_the_data_as_it_is() {
     );
     // For people each field stays on its line, so line breaks and controls are escaped.
     let table = concat!(
-        "ID                              \\u001b[31mred\\u001b[0m\n",
-        "Filename                        a\\u007fb\\u009b2Jc\u{202e}gpj.exe\u{200b}\u{feff}\u{2066}\n",
-        "Size                            -\n",
-        "Purpose                         \\u001b]8;;http://x.example\\u0007link\\u001b]8;;\\u0007\n",
-        "Status                          \\u001b]52;c;aGk=\\u0007\n",
-        "Details                         \\u001bPq#0\\u001b\\u0000\n",
-        "Created                         -\n",
-        "Expires                         never\n",
-        "\\u0085\\u2028\\u000a\\u000d\\u009b  \u{ad}\u{3164}\u{e0041}\u{fffd}\n",
+        "ID                        \\u001b[31mred\\u001b[0m\n",
+        "Filename                  a\\u007fb\\u009b2Jc\u{202e}gpj.exe\u{200b}\u{feff}\u{2066}\n",
+        "Size                      -\n",
+        "Purpose                   \\u001b]8;;http://x.example\\u0007link\\u001b]8;;\\u0007\n",
+        "Status                    \\u001b]52;c;aGk=\\u0007\n",
+        "Details                   \\u001bPq#0\\u001b\\u0000\n",
+        "Created                   -\n",
+        "Expires                   never\n",
+        "\"\\u0085\\u2028\\n\\r\\u009b\"  \u{ad}\u{3164}\u{e0041}\u{fffd}\n",
     );
     let line = format!("{FILE}\n");
     for (format, expected) in [
@@ -120,21 +120,19 @@ fn a_terminal_gets_it_escaped() {
         "╰──────────────────────────────────────────────────────────╯\n",
     );
     let table = concat!(
-        r"ID        \u001b[31mred\u001b[0m",
+        r"ID                        \u001b[31mred\u001b[0m",
         "\n",
-        r"Filename  a\u007fb\u009b2Jc\u202egpj.exe\u200b\ufeff\u2066",
+        r"Filename                  a\u007fb\u009b2Jc\u202egpj.exe\u20",
+        "\n                          0b\\ufeff\\u2066\n",
+        "Size                      -\n",
+        r"Purpose                   \u001b]8;;http://x.example\u0007li",
+        "\n                          nk\\u001b]8;;\\u0007\n",
+        r"Status                    \u001b]52;c;aGk=\u0007",
         "\n",
-        "Size      -\n",
-        r"Purpose   \u001b]8;;http://x.example\u0007link\u001b]8;;\u00",
-        "\n          07\n",
-        r"Status    \u001b]52;c;aGk=\u0007",
+        r"Details                   \u001bPq#0\u001b\u0000",
         "\n",
-        r"Details   \u001bPq#0\u001b\u0000",
-        "\n",
-        "Created   -\nExpires   never\n",
-        r"\u0085\u2028\u000a\u000d\u009b",
-        "\n",
-        r"          \u00ad\u3164\udb40\udc41",
+        "Created                   -\nExpires                   never\n",
+        r#""\u0085\u2028\n\r\u009b"  \u00ad\u3164\udb40\udc41"#,
         "\u{fffd}\n",
     );
     for (format, expected) in [
@@ -435,6 +433,45 @@ fn the_words_of_a_server_are_escaped_on_a_terminal() {
         "",
         "error: the server refused to look up `a` (HTTP 400)\n  \\u001b[2J\\u009b\\u202e\\u200b\n  second \\u0007line\n  url: {base}/files/a\n  request id: \\u009b31m\\u202eid\n",
     );
+}
+
+#[test]
+fn commands_for_runners_of_ci_services_are_shown_not_said() {
+    let commands = "::set-output name=a::b\\n \u{200b}::stop-commands::x\\nc ##vso[d]##[e]f ::g";
+    let server = Server::replying(
+        Reply::json(404, format!(r#"{{"error":"{commands}"}}"#)).header("x-request-id", "##[h]"),
+    );
+    let report = concat!(
+        "error: no such file `a` (HTTP 404)\n",
+        "  \\u003a:set-output name=a::b\n",
+        "   \u{200b}\\u003a:stop-commands::x\n",
+        "  c \\u0023#vso[d]\\u0023#[e]f ::g\n",
+        "  url: {base}/files/a\n",
+        "  request id: \\u0023#[h]\n",
+        "\nhint: check the id, and that the file is on this server\n",
+    );
+    file_in("json", &server).run().is(3, "", report);
+    file_in("json", &server).terminal(80, 24).run().is(
+        3,
+        "",
+        report.replace("\u{200b}\\u003a", "\\u200b:"),
+    );
+    // Labels and values begin the lines of cards and tables.
+    let file = r#"{"::add-mask::e":"::f","id":"::g","Status":"processed"}"#;
+    let server = Server::replying(Reply::json(200, file));
+    file_in("table", &server).run().is(
+        0,
+        "\"::add-mask::e\"  \"::f\"\nid               \"::g\"\n\"Status\"         processed\n",
+        "",
+    );
+    file_in("table", &server)
+        .args(["--transform", "[@this]"])
+        .run()
+        .is(
+            0,
+            "\"::add-mask::e\"  id     Status\n\"::f\"            \"::g\"  processed\n",
+            "",
+        );
 }
 
 #[test]

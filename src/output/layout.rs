@@ -128,15 +128,24 @@ struct Slot<'a> {
     width: usize,
 }
 
-/// Writes a table of `columns`; `cells` makes the cells of a row, one for each column. It is
-/// called twice for each row: once to measure, once to write.
-pub(super) fn write_grid<R>(
+/// Writes a table of `columns`; a row is its cells, one for each column. In a pipe it is not aligned
+/// where that would make it much larger: each of many empty rows may be padded to the width of
+/// columns that only one row fills.
+///
+/// `rows` is asked twice, once to measure and once to write, so that no row is kept.
+pub(super) fn write_grid<I>(
     out: &mut impl Write,
     columns: &[Column<'_>],
-    rows: &[R],
-    cells: impl Fn(&R) -> Vec<Cell>,
+    rows: impl Fn() -> I,
     stream: &Stream,
-) -> io::Result<()> {
+) -> io::Result<()>
+where
+    I: Iterator<Item = Vec<Cell>>,
+{
+    /// How much larger than its text a table may be, and how large however little text it has,
+    /// in columns.
+    const LARGER: usize = 16;
+    const SMALL: usize = 1 << 20;
     let limit = limit(stream);
     let measured = |text: &str| width(text).min(limit.unwrap_or(ALIGNED));
     let mut slots: Vec<_> = columns
@@ -149,9 +158,13 @@ pub(super) fn write_grid<R>(
             width: 0,
         })
         .collect();
-    for row in rows {
-        for (slot, cell) in slots.iter_mut().zip(cells(row)) {
-            slot.natural = slot.natural.max(measured(&cell.text));
+    let (mut count, mut text) = (0_usize, 0_usize);
+    for row in rows() {
+        count += 1;
+        for (slot, cell) in slots.iter_mut().zip(row) {
+            let columns = measured(&cell.text);
+            slot.natural = slot.natural.max(columns);
+            text += columns;
         }
     }
     for slot in &mut slots {
@@ -159,6 +172,10 @@ pub(super) fn write_grid<R>(
     }
     if let Some(limit) = limit {
         fit(&mut slots, columns.len(), limit);
+    } else if count.saturating_mul(needed(&slots, columns.len())) > LARGER * text + SMALL {
+        for slot in &mut slots {
+            slot.width = 0;
+        }
     }
     let header: Vec<_> = columns
         .iter()
@@ -169,8 +186,8 @@ pub(super) fn write_grid<R>(
         write!(out, " {}", Style::Dim.paint(LEFT_OUT, stream))?;
     }
     writeln!(out)?;
-    for row in rows {
-        write_line(out, &slots, &cells(row), stream)?;
+    for row in rows() {
+        write_line(out, &slots, &row, stream)?;
         writeln!(out)?;
     }
     Ok(())

@@ -41,9 +41,8 @@ pub fn write_card(
     }
     if let Some(columns) = union_of_names(json, stream) {
         let (names, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-        let rows: Vec<_> = json.elements().collect();
         // A row is read once, not once for each column: it may have megabytes.
-        let cells = |row: &Json| {
+        let cells = |row: Json| {
             let mut values = vec![None; names.len()];
             for (name, value) in row.members() {
                 let at = names.iter().position(|known| *known == name);
@@ -54,7 +53,7 @@ pub fn write_card(
             let cell = |value| Cell::of(value, stream);
             values.into_iter().map(cell).collect()
         };
-        return write_grid(out, &columns, &rows, cells, stream);
+        return write_grid(out, &columns, || json.elements().map(cells), stream);
     }
     if json.members().next().is_some() {
         let fields = || json.entries().map(|member| as_it_is(member, stream));
@@ -76,8 +75,8 @@ pub fn write_rows(
     stream: &Stream,
     now: &Zoned,
 ) -> io::Result<()> {
-    let cells = |row: &Row| row.cells(stream, now);
-    write_grid(out, &file_columns(), files, cells, stream)
+    let rows = || files.iter().map(|row| row.cells(stream, now));
+    write_grid(out, &file_columns(), rows, stream)
 }
 
 /// What a table keeps of one file: a few hundred bytes, however large the object was.
@@ -740,6 +739,40 @@ file-x     error
         let widths: Vec<_> = table.lines().map(str::len).collect();
         assert!(widths[1] > 1000 && table.contains(&name));
         assert!(widths[0] < ALIGNED + 100 && widths[2] < ALIGNED + 100);
+    }
+
+    #[test]
+    fn a_table_of_much_padding_and_little_text_is_not_aligned() {
+        let names: Vec<_> = (10..60)
+            .map(|n| format!("{n}{}", "k".repeat(318)))
+            .collect();
+        let members: Vec<_> = names.iter().map(|name| format!("\"{name}\":1")).collect();
+        let table = |rows| {
+            let array = format!("[{{{}}}{}]", members.join(","), ",{}".repeat(rows));
+            card(&array, &Stream::PIPE)
+        };
+        let header = names.join("  ") + "\n";
+        let aligned = table(20);
+        assert!(aligned.starts_with(&header));
+        assert!(aligned.lines().all(|line| line.len() == header.len() - 1));
+        // Larger than this by two thousand rows of sixteen thousand columns.
+        assert_eq!(
+            table(2000),
+            format!(
+                "{header}1{}\n{}",
+                "  1".repeat(49),
+                format!("-{}\n", "  -".repeat(49)).repeat(2000)
+            )
+        );
+        // On a terminal no line is long.
+        fits(
+            &card(
+                &format!("[{{{}}}{}]", members.join(","), ",{}".repeat(2000)),
+                &terminal(80),
+            ),
+            80,
+        )
+        .unwrap();
     }
 
     proptest! {

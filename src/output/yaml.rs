@@ -292,33 +292,43 @@ impl<'a> Iterator for Unshadowed<'a> {
 /// all keys, in ascending order.
 ///
 /// The usual document has none. It is told by the hashes alone, eight bytes for each key; the
-/// names themselves are held only where two hashes agree.
+/// names themselves are held only where two hashes agree, and while their object lasts.
 fn shadowed_keys(json: Json) -> Vec<usize> {
     let state = RandomState::new();
-    let mut hashes: Vec<u64> = keys(json).map(|key| state.hash_one(key)).collect();
-    hashes.sort_unstable();
-    let mut repeated: Vec<u64> = hashes
-        .windows(2)
-        .filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?)
-        .collect();
-    drop(hashes);
+    let mut repeated: Vec<u64> = keys(json).map(|key| state.hash_one(key)).collect();
+    repeated.sort_unstable();
+    let (mut before, mut kept) = (None, None);
+    repeated.retain(|hash| {
+        let again = before.replace(*hash) == Some(*hash);
+        again && kept.replace(*hash) != Some(*hash)
+    });
+    repeated.shrink_to_fit();
     if repeated.is_empty() {
         return Vec::new();
     }
-    repeated.dedup();
     let mut shadowed = Vec::new();
-    let mut last = HashMap::new();
+    // For each level the object that is open there, and its names.
+    let mut levels: Vec<(usize, HashMap<Cow<str>, usize>)> = Vec::new();
     for (number, key) in keys(json).enumerate() {
-        if repeated.binary_search(&state.hash_one(&key)).is_ok() {
-            shadowed.extend(last.insert(key, number));
+        if repeated.binary_search(&state.hash_one(&key)).is_err() {
+            continue;
+        }
+        let (level, object, name) = key;
+        levels.resize_with(level, Default::default);
+        if let Some(open) = levels.last_mut() {
+            if open.0 != object {
+                *open = (object, HashMap::new());
+            }
+            shadowed.extend(open.1.insert(name, number));
         }
     }
     shadowed.sort_unstable();
     shadowed
 }
 
-/// Every key of a document: the number of its object and its decoded name.
-fn keys(json: Json) -> impl Iterator<Item = (usize, Cow<str>)> {
+/// Every key of a document: the level and the number of its object, both from 1, and its decoded
+/// name.
+fn keys(json: Json) -> impl Iterator<Item = (usize, usize, Cow<str>)> {
     let mut opened = 0;
     let mut open = Vec::new();
     json.tokens().filter_map(move |token| {
@@ -330,7 +340,10 @@ fn keys(json: Json) -> impl Iterator<Item = (usize, Cow<str>)> {
             Token::Close(_) => {
                 open.pop();
             }
-            Token::Key(name) => return open.last().map(|&object| (object, unquote(name))),
+            Token::Key(name) => {
+                let object = open.last()?;
+                return Some((open.len(), *object, unquote(name)));
+            }
             Token::Scalar(_) => {}
         }
         None

@@ -632,3 +632,51 @@ fn large(unit: &str, size: usize, terminal: bool) {
         assert!(peak < limit, "{format}: {peak} bytes");
     }
 }
+
+#[test]
+fn many_small_values_take_a_few_times_their_size() {
+    const SIZE: usize = 4 << 20;
+    let many = |open: &str, unit: &str, last: &str, close: &str| {
+        format!(
+            r#"{{"a":{open}{}{last}{close}}}"#,
+            unit.repeat(SIZE / unit.len())
+        )
+    };
+    let sorted = r#"a|@pretty:{"sortKeys":true}"#;
+    let limit = 8 * SIZE as u64 + (16 << 20);
+    for (body, path, format) in [
+        (many("[", "0,", "0", "]"), "a|@reverse", "jsonl"),
+        (many("{", r#""":0,"#, r#""":0"#, "}"), sorted, "jsonl"),
+        (many("[", r#"{"":0,"":0},"#, "0", "]"), "a", "yaml"),
+        (many("[", "{},", r#"{"x":1}"#, "]"), "a", "table"),
+    ] {
+        let server = Server::replying(Reply::json(200, body));
+        let run = file_in(format, &server).args(["--transform", path]).run();
+        assert_eq!((run.code, &*run.err()), (Some(0), ""), "{path} {format}");
+        let peak = run.peak_memory.unwrap_or(0);
+        assert!(peak < limit, "{path} {format}: {peak} bytes");
+    }
+}
+
+#[test]
+fn a_table_is_not_much_larger_than_what_it_shows() {
+    let names: Vec<_> = (10..60)
+        .map(|n| format!("{n}{}", "k".repeat(318)))
+        .collect();
+    let members: Vec<_> = names.iter().map(|name| format!("\"{name}\":1")).collect();
+    let body = format!(
+        r#"{{"data":[{{{}}}{}]}}"#,
+        members.join(","),
+        ",{}".repeat(500)
+    );
+    let server = Server::replying(Reply::json(200, body));
+    let row = |cell: &str| vec![cell; 50].join("  ") + "\n";
+    file_in("table", &server)
+        .args(["--transform", "data"])
+        .run()
+        .is(
+            0,
+            names.join("  ") + "\n" + &row("1") + &row("-").repeat(500),
+            "",
+        );
+}

@@ -60,16 +60,17 @@ pub(super) fn apply<'a>(call: &Call, json: Json<'a>) -> Result<Option<Value<'a>>
                 .map_err(|_| NoMatch::TooLarge)?;
             text.0
         }
-        ("reverse", Kind::Array) => {
-            let mut elements: Vec<_> = json.elements().collect();
-            elements.reverse();
-            array(elements)?
-        }
-        ("reverse", Kind::Object) => {
-            let mut members: Vec<_> = json.entries().collect();
-            members.reverse();
-            object(members)?
-        }
+        ("reverse", Kind::Array) => reversed(
+            "[",
+            json.elements().map(|value| [value.as_str(), "", ""]),
+            "]",
+        )?,
+        ("reverse", Kind::Object) => reversed(
+            "{",
+            json.entries()
+                .map(|(key, value)| [key, ":", value.as_str()]),
+            "}",
+        )?,
         ("keys", Kind::Object) => {
             let mut list = List::open("[")?;
             for (key, _) in json.entries() {
@@ -190,14 +191,18 @@ fn pretty(json: Json, argument: &str) -> Result<String, NoMatch> {
 fn sort_keys(json: Json) -> Result<String, NoMatch> {
     match json.kind() {
         Kind::Object => {
+            let text = json.as_str();
             let mut members: Vec<_> = json
                 .entries()
-                .map(|(key, value)| (unquote(key), key, value))
+                .map(|(key, value)| [Place::of(key, text), Place::of(value.as_str(), text)])
                 .collect();
-            members.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+            members.sort_by(|[one, _], [other, _]| {
+                unquote(one.in_(text)).cmp(&unquote(other.in_(text)))
+            });
             let mut list = List::open("{")?;
-            for (_, key, value) in members {
-                list.push(&[key, ":", &sort_keys(value)?])?;
+            for [key, value] in members {
+                let value = Json::assume_valid(value.in_(text));
+                list.push(&[key.in_(text), ":", &sort_keys(value)?])?;
             }
             list.close("}")
         }
@@ -209,6 +214,30 @@ fn sort_keys(json: Json) -> Result<String, NoMatch> {
             list.close("]")
         }
         _ => Ok(json.as_str().to_owned()),
+    }
+}
+
+/// Where a part of a text stands in it: half as large as the part itself, of which a document may
+/// have millions. No document has more bytes than 32 bits count; see [`MAX_SIZE`].
+struct Place {
+    start: u32,
+    length: u32,
+}
+
+impl Place {
+    fn of(part: &str, text: &str) -> Self {
+        let start = part.as_ptr().addr() - text.as_ptr().addr();
+        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            start: small(start),
+            length: small(part.len()),
+        }
+    }
+
+    fn in_<'a>(&self, text: &'a str) -> &'a str {
+        let start = self.start as usize;
+        text.get(start..start + self.length as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -281,6 +310,28 @@ fn object<'a>(members: impl IntoIterator<Item = (&'a str, Json<'a>)>) -> Result<
         list.push(&[key, ":", value.as_str()])?;
     }
     list.close("}")
+}
+
+/// The list of `items`, given in pieces, from the last to the first. Nothing is kept of them but
+/// their text, which is written from its end to its start.
+fn reversed<'a>(
+    open: &str,
+    items: impl Iterator<Item = [&'a str; 3]>,
+    close: &str,
+) -> Result<String, NoMatch> {
+    let mut backwards = Vec::new();
+    let mut push = |text: &str| backwards.extend(text.bytes().rev());
+    push(close);
+    for (number, [key, colon, value]) in items.enumerate() {
+        if number > 0 {
+            push(",");
+        }
+        [value, colon, key].into_iter().for_each(&mut push);
+    }
+    push(open);
+    backwards.reverse();
+    // It is no larger than what it was made of, which is text.
+    String::from_utf8(backwards).map_err(|_| NoMatch::TooLarge)
 }
 
 /// `text` as a JSON string, escaped as Go does: also `<`, `>`, `&` and the line separators of

@@ -520,6 +520,14 @@ mod tests {
     }
 
     #[test]
+    fn only_a_later_name_of_the_same_object_counts_instead() {
+        assert_eq!(
+            yaml(r#"{"a":{"a":1,"\u0061":2},"b":[{"a":3},{"a":4,"b":5,"a":6}],"a":{"b":7,"a":8}}"#),
+            "b:\n  - a: 3\n  - b: 5\n    a: 6\na:\n  b: 7\n  a: 8\n"
+        );
+    }
+
+    #[test]
     fn what_a_reader_could_take_for_something_else_is_quoted() {
         for word in [
             "",

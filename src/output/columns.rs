@@ -171,9 +171,13 @@ fn pieces(text: &str) -> impl Iterator<Item = (&str, usize)> {
     })
 }
 
-/// The columns of a character by itself; one for a control character, which is shown somehow.
+/// The columns of a character by itself; one for a control character, which is shown somehow. Half
+/// a flag has two on terminals that draw it as an emoji of its own.
 fn columns_of(character: char) -> usize {
-    character.width().unwrap_or(1)
+    match character {
+        '\u{1f1e6}'..='\u{1f1ff}' => 2,
+        _ => character.width().unwrap_or(1),
+    }
 }
 
 /// How text is set off from its surroundings. Only colours that read well on light and dark
@@ -238,7 +242,7 @@ mod tests {
             ("한국", 4),
             ("😀", 2),
             ("👍🏽", 4),
-            ("🇨🇭", 2),
+            ("🇨🇭", 4),
             ("❤\u{fe0f}", 2),
             ("…", 1),
         ] {

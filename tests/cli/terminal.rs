@@ -564,7 +564,7 @@ hint: raise --wait-timeout to wait longer
 
 #[test]
 fn a_wide_status_does_not_break_the_live_line() {
-    for unit in ["資", "😀", "👍🏽", "❤\u{fe0f}", "e\u{301}", "s"] {
+    for unit in ["資", "😀", "👍🏽", "❤\u{fe0f}", "🇨🇭", "e\u{301}", "s"] {
         let gate = Gate::default();
         let opened = gate.clone();
         let status = unit.repeat(100 / unit.chars().count());

@@ -65,17 +65,40 @@ pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
 }
 
 /// Where the start of one of the `secrets` begins that `text` ends with, in bytes: what came of it
-/// before the text was cut off.
+/// before the text was cut off, spelled as for [`scrub`].
 #[must_use]
-pub fn before_cut(text: &[u8], secrets: &[Secret]) -> Option<usize> {
-    let cuts = secrets.iter().flat_map(|secret| {
-        let secret = secret.reveal().as_bytes();
-        let lengths = (SHORTEST_SCRUBBED..secret.len()).rev();
-        lengths.filter_map(|length| secret.get(..length))
-    });
-    cuts.filter(|cut| text.ends_with(cut))
-        .map(|cut| text.len() - cut.len())
-        .min()
+pub fn before_cut(text: &str, secrets: &[Secret]) -> Option<usize> {
+    let begins = |secret: &Secret| {
+        let secret = secret.reveal();
+        let longest = LONGEST_END.min(secret.len() * LONGEST_SPELLING);
+        let from = text.len().saturating_sub(longest);
+        let from = (from..text.len()).find(|at| text.is_char_boundary(*at))?;
+        let mut places = text.get(from..)?.char_indices().map(|(at, _)| from + at);
+        places.find(|at| text.get(*at..).is_some_and(|end| ends_within(end, secret)))
+    };
+    secrets.iter().filter_map(begins).min()
+}
+
+/// How long the end of a text is in which a secret is looked for, in bytes: that of a key, however
+/// it is spelled.
+const LONGEST_END: usize = 16 << 10;
+
+/// How long a character may be, in bytes: escaped, and its backslash once more.
+const LONGEST_SPELLING: usize = MOST_BACKSLASHES + r"u005cu0000".len();
+
+/// Whether `text` is the start of `secret`, and no less than what is looked for of it. It may end
+/// in the middle of a character.
+fn ends_within(text: &str, secret: &str) -> bool {
+    let mut rest = text;
+    for (matched, character) in secret.chars().enumerate() {
+        let Some(further) = after(rest, character) else {
+            let is_cut = rest.len() < LONGEST_SPELLING
+                && rest.starts_with(['\\', '%', char::REPLACEMENT_CHARACTER]);
+            return matched >= SHORTEST_SCRUBBED && (rest.is_empty() || is_cut);
+        };
+        rest = further;
+    }
+    false
 }
 
 /// `text` without `secret`; nothing if it does not occur.
@@ -101,7 +124,14 @@ fn replace(text: &str, secret: &str) -> Option<String> {
         }
         if let Some(rest) = secret.chars().try_fold(text.get(at..)?, after) {
             let replaced = replaced.get_or_insert_with(String::new);
-            replaced.push_str(text.get(kept_to..at)?);
+            let kept = text.get(kept_to..at)?;
+            // Half of an escape would make the text another one.
+            let is_escaped = text.get(at..)?.starts_with('\\');
+            replaced.push_str(if is_escaped {
+                kept.trim_end_matches('\\')
+            } else {
+                kept
+            });
             replaced.push_str(REDACTED);
             kept_to = text.len() - rest.len();
         }
@@ -130,24 +160,26 @@ fn after_backslash(text: &str, character: char) -> Option<&str> {
     for _ in 1..MOST_BACKSLASHES {
         escaped = escaped.strip_prefix('\\').unwrap_or(escaped);
     }
-    let code = |escaped: &str| {
-        let digits = escaped.strip_prefix('u')?.get(..4)?;
-        u32::from_str_radix(digits, 16).ok()
-    };
-    if code(escaped) == Some(character.into()) {
-        escaped.get(5..)
-    } else {
-        after_literal(escaped, character)
-    }
+    let after_either =
+        |text| after_code(text, character).or_else(|| after_literal(text, character));
+    // A backslash within the quotes may be written by its number.
+    after_either(escaped).or_else(|| after_either(after_code(escaped, '\\')?))
+}
+
+/// The same for what follows the backslash in `\u002f`.
+fn after_code(text: &str, character: char) -> Option<&str> {
+    let (digits, rest) = text.strip_prefix('u')?.split_at_checked(4)?;
+    let code = u32::from_str_radix(digits, 16).ok()?;
+    (code == u32::from(character)).then_some(rest)
 }
 
 /// The same for a percent-encoded character: `%2F`.
 fn after_percent(text: &str, character: char) -> Option<&str> {
     let mut buffer = [0; 4];
     let bytes = character.encode_utf8(&mut buffer).bytes();
-    text.strip_prefix('%')?;
+    let after_sign = |text| after_literal(text, '%').or_else(|| after_backslash(text, '%'));
     bytes.into_iter().try_fold(text, |text, byte| {
-        let digits = text.strip_prefix('%')?;
+        let digits = after_sign(text)?;
         let found = u8::from_str_radix(digits.get(..2)?, 16).ok()?;
         (found == byte).then(|| digits.get(2..))?
     })
@@ -159,6 +191,7 @@ pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let parts = [
         "authorization",
+        "credential",
         "cookie",
         "api-key",
         "api_key",
@@ -172,7 +205,8 @@ pub fn is_secret_name(name: &str) -> bool {
     // The counters of a rate limit are no tokens in that sense.
     (parts.iter().any(|part| name.contains(part)) && !name.starts_with("x-ratelimit-"))
         || name.ends_with("key")
-        || matches!(name.as_str(), "sig" | "auth")
+        || name.ends_with("auth")
+        || name == "sig"
 }
 
 /// Whether a text that should be something else is an API key, put there by mistake: all keys of
@@ -311,6 +345,21 @@ mod tests {
     }
 
     #[test]
+    fn an_escape_may_be_escaped() {
+        let secrets = [Secret::new("sk-secret")];
+        for text in [
+            r"\u002573k-secret",
+            r"\u005cu0073k-secret",
+            r"\\\\\\\\\u0073k-secret",
+        ] {
+            assert_eq!(scrub(text, &secrets), REDACTED, "{text}");
+        }
+        // What is left of a JSON text is one.
+        let quoted = format!("\"x{}u0073k-secret\"", "\\".repeat(9));
+        assert_eq!(scrub(&quoted, &secrets), "\"x[redacted]\"");
+    }
+
+    #[test]
     fn the_start_of_a_secret_is_found_where_a_text_was_cut_off() {
         let secrets = [Secret::new("sk-secret-key"), Secret::new("x")];
         for (text, expected) in [
@@ -319,8 +368,15 @@ mod tests {
             // Too little to guess the rest from.
             ("the key sk-secr", None),
             ("the key sk-secret-k is wrong", None),
+            ("the key SK-SECRET-K", Some(8)),
+            (r"the key \u0073k-secret%2Dke", Some(8)),
+            (r"the key sk-secret\u00", Some(8)),
+            ("the key sk-secret%", Some(8)),
+            ("the key sk-secret\u{fffd}", Some(8)),
+            // The whole of it is found by other means.
+            ("the key sk-secret-key", None),
         ] {
-            assert_eq!(before_cut(text.as_bytes(), &secrets), expected, "{text}");
+            assert_eq!(before_cut(text, &secrets), expected, "{text}");
         }
     }
 

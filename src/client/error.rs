@@ -178,9 +178,9 @@ impl Answer {
         if let Some(body) = scrub(&self.body) {
             self.body = body;
         }
-        if let Some(whole) = before_cut(&self.body, secrets) {
-            self.body.truncate(whole);
-            self.body.extend_from_slice(REDACTED.as_bytes());
+        let text = String::from_utf8_lossy(&self.body);
+        if let Some(whole) = before_cut(&text, secrets) {
+            self.body = format!("{}{REDACTED}", &text[..whole]).into_bytes();
         }
         self
     }

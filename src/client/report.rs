@@ -263,12 +263,12 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &[Secret]) ->
 /// The origin of `url` as a person names it: its scheme, where that has no hosts.
 fn origin(url: &Url, secrets: &[Secret]) -> String {
     let origin = url.origin();
-    if origin.is_tuple() && url.has_host() {
-        let origin = origin.ascii_serialization();
-        cut(&scrub(&origin, secrets), LONGEST_HEADER).into_owned()
+    let shown = if origin.is_tuple() && url.has_host() {
+        origin.ascii_serialization()
     } else {
         format!("{}:", url.scheme())
-    }
+    };
+    cut(&scrub(&shown, secrets), LONGEST_HEADER).into_owned()
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm for each cause")]

@@ -183,7 +183,7 @@ impl Connection {
         }
         for (name, value) in &self.custom_headers {
             let value = String::from_utf8_lossy(value.as_bytes());
-            if is_secret_name(name.as_str()) {
+            if is_secret_name(name.as_str()) || names_a_scheme(&value) {
                 secrets.extend(parts(&value));
             }
             secrets.push(Secret::new(value));
@@ -198,12 +198,24 @@ impl Connection {
             }
         }
         for (name, value) in self.base_url.query_pairs() {
-            if name != API_VERSION {
-                secrets.push(Secret::new(value));
+            match name.as_ref() {
+                API_VERSION => {}
+                nameless if value.is_empty() => secrets.push(Secret::new(nameless)),
+                _ => secrets.push(Secret::new(value)),
             }
         }
         secrets
     }
+}
+
+/// Whether the value of a header begins like credentials (RFC 9110, section 11.4; the schemes are
+/// those that are sent with a key), whatever the header is called.
+fn names_a_scheme(value: &str) -> bool {
+    value.split_once(' ').is_some_and(|(scheme, _)| {
+        ["bearer", "basic", "token", "key", "apikey", "api-key"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known))
+    })
 }
 
 /// `value` and what it is made of: of `Bearer KEY`, `session="ID"; other=ID` or `id:KEY` each part

@@ -308,14 +308,14 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         &[
             "a",
             "--base-url",
-            "https://h/v1?sig=sig%2Fnature&code=a+b&api-version=1&nameless",
+            "https://h/v1?sig=sig%2Fnature&code=a+b&api-version=1&name%2Fless",
         ],
         &[
             ("OPENAI_API_KEY", "sk-key"),
             ("HTTPS_PROXY", "http://us%40er:pass%3Aword@p"),
             (
                 "OPENAI_CUSTOM_HEADERS",
-                "X-Custom: one two\nX-Api-Token: Bearer token==\nCookie: a=\"cookie\"",
+                "X-Custom: one two\nX-Api-Token: Bearer token==\nCookie: a=\"cookie\"\nX-Gate: Bearer gateway",
             ),
         ],
     );
@@ -333,7 +333,8 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         "sig/nature",
         "a+b",
         "a b",
-        "nameless",
+        "name/less",
+        "gateway",
     ] {
         assert!(secrets.contains(&expected), "{expected} in {secrets:?}");
     }

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
+use unicode_width::UnicodeWidthChar as _;
 
 use crate::output::columns::{cut, limit, width};
 use crate::terminal;
@@ -83,10 +84,16 @@ impl Drop for LiveLine {
     }
 }
 
-/// `text` cut or padded to `columns`. The library for the line would count characters: a line of
-/// CJK would be twice as wide as the terminal, which would keep a part of it at each drawing.
+/// `text` cut or padded to `columns`, without marks that have no columns of their own, such as
+/// accents that are characters apart: terminals differ in how wide they are. The library must
+/// never take the line for more than one, since it would erase what stands above, and the terminal
+/// must not break it, since a part of it would be left at each drawing.
 fn fitted(text: &str, columns: usize) -> String {
-    let text = cut(text, columns);
+    let seen: String = text
+        .chars()
+        .filter(|character| character.width() != Some(0))
+        .collect();
+    let text = cut(&seen, columns);
     let gap = columns.saturating_sub(width(&text));
     format!("{text}{:gap$}", "")
 }
@@ -128,5 +135,6 @@ mod tests {
         assert_eq!(fitted("a: uploaded", 8), "a: uplo…");
         assert_eq!(fitted("a: 資料資料", 8), "a: 資料…");
         assert_eq!(fitted("a: 資料", 8), "a: 資料 ");
+        assert_eq!(fitted("a: e\u{301}e\u{301}", 8), "a: ee   ");
     }
 }

@@ -217,10 +217,15 @@ pub fn looks_like_key(text: &str) -> bool {
 }
 
 /// Whether a text is not the path of a PEM file but what such a file holds (RFC 7468, section 2),
-/// which may be a private key.
+/// which may be a private key: as it is, without its first line, or in Base64 as a whole.
 #[must_use]
 pub fn looks_like_pem(text: &str) -> bool {
+    let text = text.trim_start();
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte);
     text.contains("-----BEGIN")
+        || text.starts_with("LS0tLS1CRUdJTi")
+        // Every certificate and key of more than 127 bytes begins like this (X.690).
+        || (text.starts_with("MI") && text.len() > 127 && text.bytes().all(is_base64))
 }
 
 /// Why a text cannot serve as an API key. The texts never hold the key or a part of it.
@@ -341,6 +346,26 @@ mod tests {
         for text in ["\\", "%", "%5c", "\\u005c", "%25"] {
             let text = text.repeat(20_000);
             assert_eq!(scrub(&text, &secrets), text);
+        }
+    }
+
+    #[test]
+    fn what_a_pem_file_holds_is_told_from_its_path() {
+        let base64 = format!("MIG{}", "HAgEAMBMGByqGSM49/+\n".repeat(8));
+        for text in [
+            "x\n-----BEGIN PRIVATE KEY-----",
+            "LS0tLS1CRUdJTiBQ",
+            &base64,
+        ] {
+            assert!(looks_like_pem(text), "{text}");
+        }
+        for text in [
+            "key.pem",
+            "MIT",
+            "/run/secrets/MIKEY",
+            &format!("MI{}.pem", "x".repeat(200)),
+        ] {
+            assert!(!looks_like_pem(text), "{text}");
         }
     }
 

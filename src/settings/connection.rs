@@ -483,8 +483,8 @@ fn path_in(name: &str, environment: &Environment<'_>) -> Result<Option<PathBuf>,
 fn path(source: &str, value: &OsStr) -> Result<PathBuf, Failure> {
     if looks_like_pem(&value.to_string_lossy()) {
         return Err(
-            Failure::usage(format!("{source} is PEM text, not the path of a file"))
-                .hint("write the text to a file and give its path"),
+            Failure::usage(format!("{source} is the contents of a file, not its path"))
+                .hint("write them to a file and give its path"),
         );
     }
     Ok(PathBuf::from(value))

@@ -478,8 +478,8 @@ fn a_private_key_in_the_place_of_its_path() {
                 2,
                 "",
                 format!(
-                    "error: {name} is PEM text, not the path of a file\n\n\
-                 hint: write the text to a file and give its path\n"
+                    "error: {name} is the contents of a file, not its path\n\n\
+                 hint: write them to a file and give its path\n"
                 ),
             );
     }
@@ -501,8 +501,8 @@ fn a_private_key_in_the_place_of_its_path() {
         .is(
             2,
             "",
-            "error: --mtls-client-key-file is PEM text, not the path of a file\n\n\
-             hint: write the text to a file and give its path\n",
+            "error: --mtls-client-key-file is the contents of a file, not its path\n\n\
+             hint: write them to a file and give its path\n",
         );
 }
 

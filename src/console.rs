@@ -34,6 +34,8 @@ pub struct Console {
     live: RefCell<Option<LiveLine>>,
     /// Whether the failure that was told last ends with a hint.
     ends_with_hint: Cell<bool>,
+    /// Whether a failure was told as an object.
+    told_object: Cell<bool>,
 }
 
 impl Console {
@@ -51,6 +53,7 @@ impl Console {
             has_live_line: output.live && !quiet,
             live: RefCell::new(None),
             ends_with_hint: Cell::new(false),
+            told_object: Cell::new(false),
         }
     }
 
@@ -69,8 +72,11 @@ impl Console {
 
     /// Says what went wrong in the form that `output` asks for.
     pub fn report(&self, failure: &Failure, output: &output::Settings) {
-        match output.error_object(failure, &self.secrets) {
-            Some(object) => self.aside(|| put(&object)),
+        match output.error_object(failure, self.told_object.get(), &self.secrets) {
+            Some(object) => {
+                self.told_object.set(true);
+                self.aside(|| put(&object));
+            }
             None => self.failure(failure),
         }
     }

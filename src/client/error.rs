@@ -164,6 +164,13 @@ impl Answer {
             .map(|value| cut(&value, LONGEST_HEADER).into_owned())
     }
 
+    /// Leaves this many bytes of the body, white space before it not counted.
+    pub(super) fn keep_start(&mut self, length: usize) {
+        let blank = self.body.len() - self.body.trim_ascii_start().len();
+        self.body.drain(..blank);
+        self.body.truncate(length);
+    }
+
     /// The same without what must not be printed. This is done to the whole of it: where a text is
     /// cut in the middle of a key, the rest of the key looks like any other word.
     pub(super) fn scrubbed(mut self, secrets: &[Secret]) -> Self {

@@ -13,6 +13,9 @@ use crate::files::id::FileId;
 use crate::secret::{Secret, scrub};
 use crate::settings::{Connection, Credentials, Proxy};
 
+/// How much is looked at of a body of which an excerpt is shown, in bytes.
+const SEARCHED: usize = 64 << 10;
+
 impl Error {
     /// Says what happened to the lookup of `id`, and what to do. What is cut short is searched for
     /// the `secrets` before: half of one looks like any other word.
@@ -29,7 +32,10 @@ impl Error {
         };
         let mut failure = match self.cause {
             Cause::Status(answer) => status(answer.scrubbed(secrets), id, connection, &attempts),
-            Cause::Unusable(answer, why) => unusable(&answer.scrubbed(secrets), &why, id),
+            Cause::Unusable(mut answer, why) => {
+                answer.keep_start(SEARCHED);
+                unusable(&answer.scrubbed(secrets), &why, id)
+            }
             Cause::TooLarge(limit) => Failure::new(
                 Exit::Failure,
                 format!("the answer for `{id}` is larger than {} MiB", limit >> 20),
@@ -44,7 +50,9 @@ impl Error {
                     "cannot look up `{id}`: its URL has {length} bytes, and {longest} are the limit"
                 ));
             }
-            Cause::Network(network) => network_failure(network, id, &host, connection, &attempts),
+            Cause::Network(network) => {
+                network_failure(network, id, &host, connection, secrets, &attempts)
+            }
             Cause::HeldBack(_) => Failure::new(
                 Exit::RateLimit,
                 format!("`{id}` was not looked up: the server asked for no more requests"),
@@ -277,6 +285,7 @@ fn network_failure(
     id: &FileId,
     host: &str,
     connection: &Connection,
+    secrets: &[Secret],
     attempts: &str,
 ) -> Failure {
     let proxy = connection.proxy.as_ref();
@@ -338,7 +347,7 @@ fn network_failure(
         ),
         Network::Tls { error, at_proxy } => {
             let at_proxy = at_proxy || asks_proxy;
-            let (why, hint) = tls::explain(&error, at_proxy, connection);
+            let (why, hint) = tls::explain(&error, at_proxy, connection, secrets);
             let through = format!("{host}{via}");
             let peer = if at_proxy { name } else { through };
             let what = format!("no trusted connection to {peer} to look up `{id}`: {why}");

@@ -15,6 +15,7 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use super::error::LONGEST_HEADER;
 use super::words::cut;
 use crate::error::{Exit, Failure, io_words};
+use crate::secret::{Secret, scrub};
 use crate::settings::{Connection, Tls};
 
 /// The largest PEM file that is read, in bytes: many times what a bundle of all public authorities
@@ -272,6 +273,7 @@ pub(super) fn explain(
     error: &rustls::Error,
     at_proxy: bool,
     connection: &Connection,
+    secrets: &[Secret],
 ) -> (String, Option<String>) {
     use rustls::{AlertDescription as Alert, Error};
     let url = match &connection.proxy {
@@ -281,7 +283,7 @@ pub(super) fn explain(
     let (why, hint) = match error {
         Error::InvalidCertificate(bad) => {
             let anchored = connection.tls.cert_file.is_some() || connection.tls.cert_dir.is_some();
-            return explain_certificate(bad, url, anchored);
+            return explain_certificate(bad, url, anchored, secrets);
         }
         Error::InvalidMessage(_) => (
             "it does not speak TLS there".to_owned(),
@@ -330,6 +332,7 @@ fn explain_certificate(
     bad: &rustls::CertificateError,
     url: &str,
     anchored: bool,
+    secrets: &[Secret],
 ) -> (String, Option<String>) {
     use rustls::CertificateError as Bad;
     let renew = "the server needs a new certificate, unless the clock of this machine is wrong";
@@ -358,7 +361,7 @@ fn explain_certificate(
             format!(
                 "its certificate is not for {}, but for {}",
                 expected.to_str(),
-                cut(&names(presented), LONGEST_HEADER)
+                cut(&scrub(&names(presented), secrets), LONGEST_HEADER)
             ),
             format!("use a name that the certificate is for in {url}"),
         ),

@@ -135,11 +135,7 @@ impl<'a, W: Write> Printer<'a, W> {
     /// Prints `json`, of which `text` is the untouched form, after what was printed before.
     fn document(&mut self, json: Json<'_>, text: &str) -> anyhow::Result<()> {
         if self.printed > 0 {
-            match self.format {
-                Format::Yaml => self.out.write_all(b"---\n")?,
-                Format::Table => self.out.write_all(b"\n")?,
-                _ => {}
-            }
+            self.out.write_all(separator(self.format))?;
         }
         self.printed += 1;
         let raw_output = self.settings.raw_output;
@@ -185,6 +181,15 @@ fn settled(format: Format, stream: Stream) -> Format {
     }
 }
 
+/// What stands between two documents.
+fn separator(format: Format) -> &'static [u8] {
+    match format {
+        Format::Yaml => b"---\n",
+        Format::Table => b"\n",
+        _ => b"",
+    }
+}
+
 /// Writes one document.
 fn write(
     out: &mut impl Write,
@@ -227,10 +232,16 @@ fn write_raw(out: &mut impl Write, text: &str, stream: &Stream) -> io::Result<()
 
 impl Settings {
     /// `failure` as scripts asked for it: the error object alone, in the format and transformed
-    /// as the options say. `None` where the report for people is wanted, or where the transform
-    /// has no result, since a failure must not get lost.
+    /// as the options say, parted from the one before it where it is a `further` one. `None` where
+    /// the report for people is wanted, or where the transform has no result, since a failure must
+    /// not get lost.
     #[must_use]
-    pub fn error_object(&self, failure: &Failure, secrets: &[Secret]) -> Option<Vec<u8>> {
+    pub fn error_object(
+        &self,
+        failure: &Failure,
+        further: bool,
+        secrets: &[Secret],
+    ) -> Option<Vec<u8>> {
         if self.error_format == Format::Auto && self.error_transform.is_none() {
             return None;
         }
@@ -243,6 +254,9 @@ impl Settings {
         let json = Json::parse(&object).ok()?;
         let format = settled(self.error_format, self.stderr);
         let mut text = Vec::new();
+        if further {
+            text.extend_from_slice(separator(format));
+        }
         write(
             &mut text,
             json,

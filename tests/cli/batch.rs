@@ -604,3 +604,19 @@ fn a_bad_argument_stops_the_run_before_it_starts() {
             "error: cannot look up `..`: `.` and `..` are no names in a URL\n",
         );
 }
+
+#[test]
+fn error_objects_are_parted_as_files_are() {
+    let server = Server::replying(Reply::error(404, "gone"));
+    let object = "message: gone\ntype: invalid_request_error\nparam: null\ncode: null\n";
+    let table = "message  gone\ntype     invalid_request_error\nparam    null\ncode     null\n";
+    for (format, expected) in [
+        ("yaml", format!("{object}---\n{object}")),
+        ("table", format!("{table}\n{table}")),
+    ] {
+        retrieve_ids(&server)
+            .args(["a", "b", "--format-error", format])
+            .run()
+            .is(3, "", expected);
+    }
+}

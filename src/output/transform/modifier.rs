@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::path::{After, cut_enclosed, find_outside};
 use super::{List, MAX_SIZE, NoMatch, Text, Value};
-use crate::json::{Json, Kind, MAX_DEPTH, Token, unquote};
+use crate::json::{Json, Kind, MAX_DEPTH, Token, Tokens, unquote};
 use crate::output::json::{DEFAULT_LAYOUT, Layout, write_flat, write_laid_out};
 use crate::terminal::Stream;
 
@@ -189,56 +189,98 @@ fn pretty(json: Json, argument: &str) -> Result<String, NoMatch> {
 
 /// `json` with the members of every object in the order of their names.
 fn sort_keys(json: Json) -> Result<String, NoMatch> {
-    match json.kind() {
-        Kind::Object => {
-            let text = json.as_str();
-            let mut members: Vec<_> = json
-                .entries()
-                .map(|(key, value)| [Place::of(key, text), Place::of(value.as_str(), text)])
-                .collect();
-            members.sort_by(|[one, _], [other, _]| {
-                unquote(one.in_(text)).cmp(&unquote(other.in_(text)))
-            });
-            let mut list = List::open("{")?;
-            for [key, value] in members {
-                let value = Json::assume_valid(value.in_(text));
-                list.push(&[key.in_(text), ":", &sort_keys(value)?])?;
-            }
-            list.close("}")
-        }
-        Kind::Array => {
-            let mut list = List::open("[")?;
-            for element in json.elements() {
-                list.push(&[&sort_keys(element)?])?;
-            }
-            list.close("]")
-        }
-        _ => Ok(json.as_str().to_owned()),
+    let mut sorted = Text::default();
+    let mut tokens = json.tokens();
+    if let Some(first) = tokens.next() {
+        sort_value(first, &mut tokens, &mut sorted)?;
     }
+    Ok(sorted.0)
 }
 
-/// Where a part of a text stands in it: half as large as the part itself, of which a document may
-/// have millions. No document has more bytes than 32 bits count; see [`MAX_SIZE`].
-struct Place {
+/// Writes the value that begins with the token `first`. The document is read once, however deep it
+/// is.
+fn sort_value(first: Token, tokens: &mut Tokens, out: &mut Text) -> Result<(), NoMatch> {
+    let (open, close) = match first {
+        Token::Open(Kind::Object) => ("{", "}"),
+        Token::Open(_) => ("[", "]"),
+        Token::Scalar(text) => return out.push(text),
+        Token::Key(_) | Token::Close(_) => return Ok(()),
+    };
+    out.push(open)?;
+    let from = out.0.len();
+    let mut members: Vec<Member> = Vec::new();
+    while let Some(token) = tokens.next() {
+        let start = out.0.len() - from;
+        let separator = if start > 0 { "," } else { "" };
+        match token {
+            Token::Close(_) => break,
+            Token::Key(key) => {
+                out.push(separator)?;
+                members.push(Member::new(start + separator.len(), key));
+                out.push(key)?;
+                out.push(":")?;
+            }
+            value => {
+                // That of a member follows its colon.
+                if members.is_empty() {
+                    out.push(separator)?;
+                }
+                sort_value(value, tokens, out)?;
+            }
+        }
+        if let Some(member) = members.last_mut() {
+            member.end = small(out.0.len() - from);
+        }
+    }
+    if !members.is_sorted_by(|one, other| {
+        let text = &out.0[from..];
+        unquote(one.name(text)) <= unquote(other.name(text))
+    }) {
+        let text = out.0.split_off(from);
+        members.sort_by(|one, other| unquote(one.name(&text)).cmp(&unquote(other.name(&text))));
+        let mut separator = "";
+        for member in members {
+            out.push(separator)?;
+            out.push(member.text(&text))?;
+            separator = ",";
+        }
+    }
+    out.push(close)
+}
+
+/// Where a member stands in the text between the brackets of its object. In 32 bits, as an object
+/// may have millions; no text is longer, see [`MAX_SIZE`].
+struct Member {
     start: u32,
-    length: u32,
+    colon: u32,
+    end: u32,
 }
 
-impl Place {
-    fn of(part: &str, text: &str) -> Self {
-        let start = part.as_ptr().addr() - text.as_ptr().addr();
-        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+impl Member {
+    fn new(start: usize, key: &str) -> Self {
+        let colon = small(start + key.len());
         Self {
             start: small(start),
-            length: small(part.len()),
+            colon,
+            end: colon,
         }
     }
 
-    fn in_<'a>(&self, text: &'a str) -> &'a str {
-        let start = self.start as usize;
-        text.get(start..start + self.length as usize)
+    /// Its name, as it stands there.
+    fn name<'a>(&self, text: &'a str) -> &'a str {
+        text.get(self.start as usize..self.colon as usize)
             .unwrap_or_default()
     }
+
+    /// All of it.
+    fn text<'a>(&self, text: &'a str) -> &'a str {
+        text.get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+}
+
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// The elements of an array, with those of the arrays in it in their place.

@@ -159,9 +159,13 @@ impl Console {
         } else {
             String::new()
         };
-        // In one piece, so that the URL can be copied.
         let line = format!("attempt {attempt}: {} {url}{signed}", request.method());
-        self.line(&format!("debug: {}", self.clean(&line)));
+        if redirected {
+            self.debug(&line);
+        } else {
+            // In one piece, so that the URL can be copied: it is ours.
+            self.line(&format!("debug: {}", self.clean(&line)));
+        }
         for (name, value) in request.headers() {
             self.debug(&format!("> {name}: {}", shown(name, value)));
         }

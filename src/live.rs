@@ -5,8 +5,9 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -26,6 +27,9 @@ const TEMPLATE: &str = "{spinner} {msg} {elapsed}\r";
 
 /// The columns of the spinner and of an elapsed time, which has three at most: `36h`.
 const REST: usize = "S ".len() + " 36h".len();
+
+/// How long a signal waits for the line to be erased.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A live line on standard error; it is gone when this is dropped.
 pub(crate) struct LiveLine {
@@ -102,18 +106,27 @@ fn fitted(text: &str, columns: usize) -> String {
 /// and then ends the process as if it had not been handled.
 ///
 /// A thread of its own does it: the main one may be blocked in a write to a pipe that nobody
-/// reads, and is not to be waited for.
+/// reads, and is not to be waited for. Nor is a terminal that takes no more output, which the line
+/// is then left on.
 fn erase_at_signals(shown: Arc<Mutex<bool>>) -> io::Result<()> {
     // Not the stream of the standard library: the main thread may hold its lock.
     let mut terminal = File::from(io::stderr().as_fd().try_clone_to_owned()?);
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     thread::Builder::new().spawn(move || {
-        for signal in signals.forever() {
-            // Held to the end, so that the line is not drawn again.
-            let shown = lock(&shown);
-            if *shown {
-                // Where this fails there is no terminal any more.
-                let _ = terminal.write_all(ERASE_LINE);
+        if let Some(signal) = signals.forever().next() {
+            let (erased, is_erased) = mpsc::channel();
+            let erasing = thread::Builder::new().spawn(move || {
+                let shown = lock(&shown);
+                if *shown {
+                    // Where this fails there is no terminal any more.
+                    let _ = terminal.write_all(ERASE_LINE);
+                }
+                // Held to the end, so that the line is not drawn again.
+                std::mem::forget(shown);
+                let _ = erased.send(());
+            });
+            if erasing.is_ok() {
+                let _ = is_erased.recv_timeout(PATIENCE);
             }
             let _ = emulate_default_handler(signal);
         }

@@ -166,11 +166,19 @@ pub(crate) fn begins_command(line: &str) -> bool {
     seen.next() == Some(':') && seen.next() == Some(':')
 }
 
+/// Whether `character` chooses a variant of the one before it, and cannot be seen itself (Unicode,
+/// property `Variation_Selector`).
+fn is_variation_selector(character: char) -> bool {
+    matches!(
+        character,
+        '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}'
+    )
+}
+
 /// The characters of `text` that can be seen: .NET, which these runners are written for, passes
 /// over the others where it compares.
 fn seen(text: &str) -> impl Iterator<Item = char> {
-    let shown =
-        |character: &char| !is_unsafe(*character) && !matches!(character, '\u{fe00}'..='\u{fe0f}');
+    let shown = |character: &char| !is_unsafe(*character) && !is_variation_selector(*character);
     text.chars().filter(shown)
 }
 
@@ -256,6 +264,8 @@ mod tests {
             ),
             ("###[x", r"#\u0023#[x"),
             ("#\u{fe0f}#teamcity[x", "\\u0023\u{fe0f}#teamcity[x"),
+            ("\u{180b}::error::", "\u{180b}\\u003a:error::"),
+            ("##\u{e0100}vso[x", "\\u0023#\u{e0100}vso[x"),
         ] {
             assert_eq!(disarm(line), shown);
             assert_eq!(disarm(shown), shown);

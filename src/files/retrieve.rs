@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
@@ -46,6 +46,29 @@ const SHORT_RUN: Duration = Duration::from_millis(500);
 
 /// The most ids that are looked up without a live line.
 const HANDFUL: usize = 5;
+
+/// Standard output and whoever reads it. Where the exit code tells the status of the files, a
+/// reader that goes away, as `grep -q` does, must not make it another one: the run goes on.
+struct Reader<W> {
+    out: W,
+    /// Whether the run ends where there is no reader.
+    is_needed: bool,
+}
+
+impl<W: Write> Write for Reader<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.out.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && !self.is_needed => {
+                Ok(bytes.len())
+            }
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
 
 /// One command, under way.
 struct Retrieval<'a> {
@@ -103,6 +126,10 @@ pub async fn run(
         done: Cell::new(0),
         backlog: Backlog::new(MOST_KEPT),
         latest: RefCell::new(String::new()),
+    };
+    let out = Reader {
+        out,
+        is_needed: !settings.lookup.exit_status && settings.lookup.wait.is_none(),
     };
     let mut printer = Printer::new(out, output);
     let mut exit = Exit::Success;

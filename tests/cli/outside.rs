@@ -119,6 +119,32 @@ fn a_reader_that_goes_away_ends_a_batch() {
 }
 
 #[test]
+fn a_reader_that_goes_away_does_not_make_a_file_ready() {
+    let large = file_object().with_text("filename", &"x".repeat(1 << 20));
+    let server = Server::start(Reply::per_file(move |id, _| {
+        Reply::json(200, large.clone().with_text("status", id).to_string())
+    }));
+    let look = |ids: &[&str], option: &str| {
+        retrieve()
+            .args(ids)
+            .args([option, "--concurrency", "1"])
+            .server(&server)
+            .stdout_closed_after(1)
+            .run()
+    };
+    let failed = "error: `error` failed to be processed: its status is `error`\n  status_details\n";
+    for format in ["--exit-status", "--wait"] {
+        let run = look(&["processed"], format);
+        assert_eq!(run.code, Some(0), "{run}");
+        for ids in [&["error"][..], &["processed", "error", "processed"]] {
+            let run = look(ids, format);
+            assert_eq!(run.code, Some(9), "{run}");
+            assert!(run.err().contains(failed), "{run}");
+        }
+    }
+}
+
+#[test]
 fn a_stderr_that_is_gone_changes_nothing_else() {
     let missing = Server::replying(Reply::status(404));
     let found = Server::replying(Reply::file());

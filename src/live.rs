@@ -25,8 +25,9 @@ const ERASE_LINE: &[u8] = b"\r\x1b[2K";
 /// interrupt as `^C`, which at its end would begin another line.
 const TEMPLATE: &str = "{spinner} {msg} {elapsed}\r";
 
-/// The columns of the spinner and of an elapsed time, which has three at most: `36h`.
-const REST: usize = "S ".len() + " 36h".len();
+/// What stands beside the message, as wide as it gets. The library takes the way back to the start
+/// of the line for a column.
+const REST: usize = "S ".len() + " 36h\r".len();
 
 /// How long a signal waits for the line to be erased.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -53,8 +54,10 @@ impl LiveLine {
     /// Shows `text`, which must be safe for a terminal, and the elapsed time; the spinner moves.
     pub(crate) fn show(&self, text: String) {
         // It may have another width than a moment ago.
-        let text = match limit(&terminal::stderr()) {
-            Some(columns) => fitted(&text, columns - REST),
+        let stream = terminal::stderr();
+        let columns = stream.width.filter(|width| *width > 0);
+        let text = match columns.or_else(|| limit(&stream)) {
+            Some(columns) => fitted(&text, columns.saturating_sub(REST)),
             None => text,
         };
         let mut shown = lock(&self.shown);
@@ -141,6 +144,20 @@ fn lock(shown: &Mutex<bool>) -> MutexGuard<'_, bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_line_fits_whatever_time_has_elapsed() {
+        let message = fitted("a: uploaded", 40 - REST);
+        for elapsed in ["1s", "10s", "36h"] {
+            let line = TEMPLATE
+                .replace("{spinner}", "S")
+                .replace("{msg}", &message)
+                .replace("{elapsed}", elapsed);
+            // As the library counts: the way back to the start is a column.
+            assert!(width(&line) <= 40, "{line:?}");
+            assert_eq!(width("\r"), 1);
+        }
+    }
 
     #[test]
     fn a_message_takes_its_columns_whatever_it_is_written_in() {

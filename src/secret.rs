@@ -70,13 +70,26 @@ pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
 pub fn before_cut(text: &str, secrets: &[Secret]) -> Option<usize> {
     let begins = |secret: &Secret| {
         let secret = secret.reveal();
+        let beginnings = beginnings(secret)?;
         let longest = LONGEST_END.min(secret.len() * LONGEST_SPELLING);
         let from = text.len().saturating_sub(longest);
         let from = (from..text.len()).find(|at| text.is_char_boundary(*at))?;
-        let mut places = text.get(from..)?.char_indices().map(|(at, _)| from + at);
+        let places = text.get(from..)?.match_indices(beginnings);
+        let mut places = places.map(|(at, _)| from + at);
         places.find(|at| text.get(*at..).is_some_and(|end| ends_within(end, secret)))
     };
     secrets.iter().filter_map(begins).min()
+}
+
+/// What a spelling of `secret` may begin with.
+fn beginnings(secret: &str) -> Option<[char; 4]> {
+    let first = secret.chars().next()?;
+    Some([
+        first.to_ascii_lowercase(),
+        first.to_ascii_uppercase(),
+        '\\',
+        '%',
+    ])
 }
 
 /// How long the end of a text is in which a secret is looked for, in bytes: that of a key, however
@@ -103,12 +116,10 @@ fn ends_within(text: &str, secret: &str) -> bool {
 
 /// `text` without `secret`; nothing if it does not occur.
 fn replace(text: &str, secret: &str) -> Option<String> {
-    let first = secret.chars().next()?;
-    // What a spelling may begin with. One search for each is much faster than one for all: texts
-    // may have megabytes, and hold none of them.
-    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    // One search for each is much faster than one for all: texts may have megabytes, and hold none
+    // of them.
     let mut beginnings =
-        [lower, upper, '\\', '%'].map(|beginning| text.match_indices(beginning).peekable());
+        beginnings(secret)?.map(|beginning| text.match_indices(beginning).peekable());
     let mut replaced = None;
     let mut kept_to = 0;
     loop {

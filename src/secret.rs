@@ -64,10 +64,19 @@ pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
     scrubbed
 }
 
+/// The same for a text of which the end may be missing, and of a secret there all but the start.
+#[must_use]
+pub fn scrub_start<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
+    let scrubbed = scrub(text, secrets);
+    match before_cut(&scrubbed, secrets).and_then(|end| scrubbed.get(..end)) {
+        Some(whole) => Cow::Owned(format!("{whole}{REDACTED}")),
+        None => scrubbed,
+    }
+}
+
 /// Where the start of one of the `secrets` begins that `text` ends with, in bytes: what came of it
 /// before the text was cut off, spelled as for [`scrub`].
-#[must_use]
-pub fn before_cut(text: &str, secrets: &[Secret]) -> Option<usize> {
+fn before_cut(text: &str, secrets: &[Secret]) -> Option<usize> {
     let begins = |secret: &Secret| {
         let secret = secret.reveal();
         let beginnings = beginnings(secret)?;

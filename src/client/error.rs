@@ -12,7 +12,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use super::words::cut;
 use crate::error::io_words;
 use crate::json::Json;
-use crate::secret::{REDACTED, Secret, before_cut, scrub};
+use crate::secret::{Secret, scrub, scrub_start};
 
 /// How much of a header is repeated, in characters.
 pub(super) const LONGEST_HEADER: usize = 200;
@@ -30,9 +30,8 @@ pub struct Error {
     pub may_pass: bool,
     /// Whether it was the deadline of the lookup that ended it, or kept it from going on.
     pub out_of_time: bool,
-    /// How long the server wants to be left alone, where that is too long to wait.
-    pub come_back: Option<Duration>,
-    /// How long there is no use in asking again.
+    /// How long there is no use in asking again. What is longer than anybody waits, the server
+    /// asked for.
     pub not_before: Option<Duration>,
 }
 
@@ -174,20 +173,17 @@ impl Answer {
     /// The same without what must not be printed. This is done to the whole of it: where a text is
     /// cut in the middle of a key, the rest of the key looks like any other word.
     pub(super) fn scrubbed(mut self, secrets: &[Secret]) -> Self {
-        let scrub = |bytes: &[u8]| match scrub(&String::from_utf8_lossy(bytes), secrets) {
-            Cow::Owned(text) => Some(text.into_bytes()),
-            Cow::Borrowed(_) => None,
-        };
         for value in self.headers.values_mut() {
-            let scrubbed = scrub(value.as_bytes()).map(HeaderValue::try_from);
-            *value = scrubbed.and_then(Result::ok).unwrap_or(value.clone());
-        }
-        if let Some(body) = scrub(&self.body) {
-            self.body = body;
+            let text = String::from_utf8_lossy(value.as_bytes());
+            if let Cow::Owned(text) = scrub(&text, secrets)
+                && let Ok(without) = HeaderValue::try_from(text)
+            {
+                *value = without;
+            }
         }
         let text = String::from_utf8_lossy(&self.body);
-        if let Some(whole) = before_cut(&text, secrets) {
-            self.body = format!("{}{REDACTED}", &text[..whole]).into_bytes();
+        if let Cow::Owned(text) = scrub_start(&text, secrets) {
+            self.body = text.into_bytes();
         }
         self
     }

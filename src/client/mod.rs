@@ -120,7 +120,6 @@ impl<'a> Client<'a> {
             attempts,
             may_pass: true,
             out_of_time: is_past(deadline, Duration::ZERO),
-            come_back: None,
             not_before: None,
         };
         if url.as_str().len() > LONGEST_URL {
@@ -135,7 +134,6 @@ impl<'a> Client<'a> {
                 .await
                 .map_err(|left| Error {
                     out_of_time: is_past(deadline, left),
-                    come_back: Some(left),
                     not_before: Some(left),
                     ..failed(Cause::HeldBack(left), attempt)
                 })?;
@@ -171,7 +169,6 @@ impl<'a> Client<'a> {
                     ..failed
                 },
                 Decision::TooLong(delay) => Error {
-                    come_back: Some(delay),
                     not_before: Some(delay),
                     ..failed
                 },
@@ -440,8 +437,9 @@ impl Limit {
     }
 }
 
-/// Whether the `deadline` has passed when this much more time has.
-fn is_past(deadline: Option<Instant>, more: Duration) -> bool {
+/// Whether the `deadline`, if there is one, has passed when this much `more` time has.
+#[must_use]
+pub fn is_past(deadline: Option<Instant>, more: Duration) -> bool {
     deadline.is_some_and(|deadline| Instant::now() + more >= deadline)
 }
 

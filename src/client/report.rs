@@ -6,6 +6,7 @@ use reqwest::Url;
 use reqwest::header::AUTHORIZATION;
 
 use super::error::{Answer, Cause, Error, LONGEST_HEADER, Network, Redirect, Refusal};
+use super::retry::LONGEST_SERVER_DELAY;
 use super::tls;
 use super::words::{EXCERPT, cut, excerpt, words};
 use crate::error::{Exit, Failure, span};
@@ -25,6 +26,12 @@ impl Error {
         let attempts = match self.attempts {
             0 | 1 => String::new(),
             number => format!(", {number} attempts"),
+        };
+        let come_back = match self.cause {
+            Cause::HeldBack(left) => Some(left),
+            _ => self
+                .not_before
+                .filter(|delay| *delay > LONGEST_SERVER_DELAY),
         };
         let late_hint = match self.cause {
             Cause::NoTurn => "raise --wait-timeout or --concurrency",
@@ -66,7 +73,7 @@ impl Error {
             failure.exit = Exit::NotReady;
             failure.hint = Some(late_hint.to_owned());
         }
-        if let Some(delay) = self.come_back {
+        if let Some(delay) = come_back {
             failure.hint = Some(format!("the server asks to come back in {}", span(delay)));
         }
         failure.url = Some(self.url.into());

@@ -17,7 +17,7 @@ use super::ids::ids;
 use super::object::{FileObject, Status};
 use super::wait;
 use crate::client::words::{cut, start};
-use crate::client::{Client, Found, error};
+use crate::client::{Client, Found, error, is_past};
 use crate::console::Console;
 use crate::error::{Exit, Failure, span};
 use crate::output::{self, Printer};
@@ -189,9 +189,8 @@ impl<'a> Retrieval<'a> {
         loop {
             // The semaphore is never closed.
             let permit = self.requests.acquire().await;
-            let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
             // What comes too late is told by the client.
-            if self.backlog.admits(number) || late {
+            if self.backlog.admits(number) || is_past(deadline, Duration::ZERO) {
                 return self.client.file(id, deadline).await;
             }
             drop(permit);
@@ -270,7 +269,7 @@ impl<'a> Retrieval<'a> {
                 Err(error) if error.may_pass => {
                     let why = error.cause.to_string();
                     let known = trouble.is_some_and(|(before, _)| before == why);
-                    if !known && deadline.is_none_or(|deadline| Instant::now() < deadline) {
+                    if !known && !is_past(deadline, Duration::ZERO) {
                         self.console.still_waiting(id, &why);
                     }
                     let seen = status.as_ref().map_or("", Status::as_str);

@@ -13,10 +13,10 @@ use reqwest::header::{
     CONTENT_LOCATION, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, REFRESH,
 };
 
+use crate::columns::hang;
 use crate::error::{self, Exit, Failure, span};
 use crate::files::id::FileId;
 use crate::live::LiveLine;
-use crate::output::columns::hang;
 use crate::output::{self, Format, Remark};
 use crate::secret::{REDACTED, Secret, is_secret_name, scrub};
 use crate::terminal::Stream;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use colored::Colorize as _;
 
+use crate::columns::hang;
 use crate::json::{Json, Kind};
-use crate::output::columns::hang;
 use crate::secret::{Secret, scrub};
 use crate::terminal::Stream;
 

@@ -16,9 +16,11 @@
 //! | [`console`], `live` | everything said on standard error; the line that is drawn again |
 //! | [`error`] | failures, in words and as exit codes |
 //! | [`json`], [`terminal`], [`secret`] | text that is JSON, hostile, or must not be seen |
+//! | `columns` | text on a terminal: measured, cut, wrapped and coloured |
 
 pub mod cli;
 pub mod client;
+mod columns;
 pub mod completion;
 pub mod console;
 pub mod docs;

@@ -15,7 +15,7 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 use unicode_width::UnicodeWidthChar as _;
 
-use crate::output::columns::{cut, limit, width};
+use crate::columns::{cut, limit, width};
 use crate::terminal;
 
 /// Back to the first column, and everything in the line erased (ECMA-48, CR and EL).

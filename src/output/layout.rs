@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use super::columns::{ALIGNED, Style, cut, limit, width, wrap};
+use crate::columns::{ALIGNED, Style, cut, limit, width, wrap};
 use crate::terminal::Stream;
 
 /// The space between two columns, in columns.

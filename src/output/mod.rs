@@ -1,14 +1,13 @@
 //! From objects to standard output: which renderer a format means, and how documents follow one
 //! another.
 
-pub(crate) mod columns;
 mod documents;
 mod human;
 pub mod json;
 mod layout;
 pub mod pretty;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod table;
 pub mod transform;
 pub mod yaml;

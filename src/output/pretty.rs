@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::columns::{ALIGNED, Style, cut, limit, one_line, width};
+use crate::columns::{ALIGNED, Style, cut, limit, one_line, width};
 use crate::json::{Json, Kind, Token, Tokens, unquote};
 use crate::terminal::Stream;
 
@@ -239,9 +239,9 @@ mod tests {
     use proptest::prelude::*;
     use unicode_width::UnicodeWidthStr;
 
-    use super::super::columns::NARROWEST;
     use super::super::samples::{any_json, hostile_text, terminal};
     use super::*;
+    use crate::columns::NARROWEST;
     use crate::json::MAX_DEPTH;
     use crate::terminal::escape;
 

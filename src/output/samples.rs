@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::terminal::Stream;
 
 /// A terminal without colour, `columns` wide.
-pub(super) const fn terminal(columns: usize) -> Stream {
+pub(crate) const fn terminal(columns: usize) -> Stream {
     Stream {
         is_terminal: true,
         width: Some(columns),
@@ -14,7 +14,7 @@ pub(super) const fn terminal(columns: usize) -> Stream {
 }
 
 /// Text with all that is hard to measure and all that acts on a terminal.
-pub(super) fn hostile_text() -> impl Strategy<Value = String> {
+pub(crate) fn hostile_text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z ]{0,60}",
         "[ aé資한ᄀ😀🏽🇨\u{301}\u{fe0f}\u{200d}\u{622}\u{644}क्ष]{0,60}",

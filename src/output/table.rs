@@ -10,12 +10,12 @@ use std::io::{self, Write};
 
 use jiff::Zoned;
 
-use super::columns::{Style, one_line};
 use super::human::{Moment, in_bytes, size};
 use super::is_plain_name;
 use super::json::compact;
 use super::layout::{Cell, Column, STAYS, write_fields, write_grid};
 use crate::client::words::cut;
+use crate::columns::{Style, one_line};
 use crate::files::object::Status;
 use crate::json::{Json, Kind, unquote};
 use crate::terminal::{Stream, begins_command};
@@ -421,9 +421,9 @@ mod tests {
     use proptest::prelude::*;
     use unicode_width::UnicodeWidthStr;
 
-    use super::super::columns::{ALIGNED, NARROWEST, width};
     use super::super::samples::{any_json, hostile_text, terminal};
     use super::*;
+    use crate::columns::{ALIGNED, NARROWEST, width};
     use crate::terminal::escape;
 
     fn now() -> Zoned {

@@ -14,13 +14,13 @@ use crate::terminal::{Stream, begins_command, disarm};
 /// In a pipe, content wider than this, in columns, does not widen what is aligned with it. Else
 /// one value of megabytes would pad every other line to its width. File systems end a name at
 /// 255 bytes (`NAME_MAX` of Linux), so every real name stays below.
-pub(super) const ALIGNED: usize = 320;
+pub(crate) const ALIGNED: usize = 320;
 
 /// The width of a terminal that does not tell, in columns: that of the VT100.
 const USUAL: usize = 80;
 
 /// No terminal is taken to be narrower than this, in columns.
-pub(super) const NARROWEST: usize = 20;
+pub(crate) const NARROWEST: usize = 20;
 
 /// No terminal is taken to be wider than this, in columns.
 const WIDEST: usize = 4096;
@@ -33,7 +33,7 @@ pub(crate) fn limit(stream: &Stream) -> Option<usize> {
 
 /// `text` as it may stand inside a line of `stream`.
 /// A text that does not change is not copied: it may be large.
-pub(super) fn one_line<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
+pub(crate) fn one_line<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
     let text = text.into();
     let changed = match stream.safe_line(&text) {
         Cow::Owned(line) => Some(line),
@@ -110,7 +110,7 @@ pub(crate) fn hang<'a>(
 
 /// `text` in lines of at most `columns` (4 or more), broken at spaces where there are any. The
 /// spaces at a break are dropped. There is always a line.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<&str> {
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<&str> {
     wrap_after(0, text, columns)
 }
 
@@ -183,7 +183,7 @@ fn columns_of(character: char) -> usize {
 /// How text is set off from its surroundings. Only colours that read well on light and dark
 /// backgrounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     /// Not at all.
     Plain,
     /// Headings and labels.
@@ -204,7 +204,7 @@ pub(super) enum Style {
 
 impl Style {
     /// `text` in this style, plain if `stream` is not coloured.
-    pub(super) fn paint<'a>(self, text: &'a str, stream: &Stream) -> Cow<'a, str> {
+    pub(crate) fn paint<'a>(self, text: &'a str, stream: &Stream) -> Cow<'a, str> {
         if !stream.color {
             return Cow::Borrowed(text);
         }
@@ -226,8 +226,8 @@ impl Style {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::samples::{hostile_text, terminal};
     use super::*;
+    use crate::output::samples::{hostile_text, terminal};
 
     const TERMINAL: Stream = terminal(40);
 

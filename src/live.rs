@@ -55,8 +55,7 @@ impl LiveLine {
     pub(crate) fn show(&self, text: String) {
         // It may have another width than a moment ago.
         let stream = terminal::stderr();
-        let columns = stream.width.filter(|width| *width > 0);
-        let text = match columns.or_else(|| limit(&stream)) {
+        let text = match stream.width.or_else(|| limit(&stream)) {
             Some(columns) => fitted(&text, columns.saturating_sub(REST)),
             None => text,
         };

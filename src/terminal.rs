@@ -13,7 +13,7 @@ use terminal_size::{Width, terminal_size_of};
 pub struct Stream {
     /// Whether a person is looking at it.
     pub is_terminal: bool,
-    /// The width in columns; `None` where there is none, as in a pipe.
+    /// The width in columns; `None` where there is none, as in a pipe, or where it is not told.
     pub width: Option<usize>,
     /// Whether to colour.
     pub color: bool,

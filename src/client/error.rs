@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
 
-use super::words::cut;
+use crate::columns::cut_characters;
 use crate::error::io_words;
 use crate::json::Json;
 use crate::secret::{Secret, scrub, scrub_start};
@@ -160,7 +160,7 @@ impl Answer {
     /// The start of the header `name`, to be shown.
     pub(super) fn start_of_header(&self, name: &str) -> Option<String> {
         self.header(name)
-            .map(|value| cut(&value, LONGEST_HEADER).into_owned())
+            .map(|value| cut_characters(&value, LONGEST_HEADER).into_owned())
     }
 
     /// Leaves this many bytes of the body, white space before it not counted.

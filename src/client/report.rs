@@ -8,7 +8,8 @@ use reqwest::header::AUTHORIZATION;
 use super::error::{Answer, Cause, Error, LONGEST_HEADER, Network, Redirect, Refusal};
 use super::retry::LONGEST_SERVER_DELAY;
 use super::tls;
-use super::words::{EXCERPT, cut, excerpt, words};
+use super::words::{EXCERPT, excerpt, words};
+use crate::columns::cut_characters;
 use crate::error::{Exit, Failure, span};
 use crate::files::id::FileId;
 use crate::secret::{Secret, scrub};
@@ -52,7 +53,7 @@ impl Error {
             Cause::LongUrl(longest) => {
                 let length = self.url.as_str().len();
                 let id = scrub(id.as_str(), secrets);
-                let id = cut(&id, EXCERPT);
+                let id = cut_characters(&id, EXCERPT);
                 return Failure::usage(format!(
                     "cannot look up `{id}`: its URL has {length} bytes, and {longest} are the limit"
                 ));
@@ -283,7 +284,7 @@ fn origin(url: &Url, secrets: &[Secret]) -> String {
     } else {
         format!("{}:", url.scheme())
     };
-    cut(&scrub(&shown, secrets), LONGEST_HEADER).into_owned()
+    cut_characters(&scrub(&shown, secrets), LONGEST_HEADER).into_owned()
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm for each cause")]

@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use super::error::LONGEST_HEADER;
-use super::words::cut;
+use crate::columns::cut_characters;
 use crate::error::{Exit, Failure, io_words};
 use crate::secret::{Secret, scrub};
 use crate::settings::{Connection, Tls};
@@ -361,7 +361,7 @@ fn explain_certificate(
             format!(
                 "its certificate is not for {}, but for {}",
                 expected.to_str(),
-                cut(&scrub(&names(presented), secrets), LONGEST_HEADER)
+                cut_characters(&scrub(&names(presented), secrets), LONGEST_HEADER)
             ),
             format!("use a name that the certificate is for in {url}"),
         ),

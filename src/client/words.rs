@@ -1,7 +1,6 @@
 //! The server's own words about an error, found in whatever it sent.
 
-use std::borrow::Cow;
-
+use crate::columns::cut_characters;
 use crate::json::Json;
 
 /// How much of a body that has no known form is quoted, in characters.
@@ -39,7 +38,7 @@ pub(crate) fn start(told: &[impl AsRef<str>]) -> Vec<String> {
             shown.push("…".to_owned());
             break;
         }
-        shown.push(cut(line, left).into_owned());
+        shown.push(cut_characters(line, left).into_owned());
         left -= line.chars().count().min(left);
     }
     shown
@@ -109,14 +108,6 @@ pub(super) fn excerpt(body: &[u8]) -> String {
         line.push(character);
     }
     line
-}
-
-/// `text` if it has at most `longest` characters, else that many and `…`.
-pub(crate) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
-        None => Cow::Borrowed(text),
-    }
 }
 
 #[cfg(test)]
@@ -209,7 +200,7 @@ mod tests {
         #[test]
         fn the_words_are_the_servers_own((body, expected) in told()) {
             let lines = words(body.as_bytes());
-            prop_assert_eq!(lines, [cut(&expected, LONGEST_WORDS)]);
+            prop_assert_eq!(lines, [cut_characters(&expected, LONGEST_WORDS)]);
         }
 
         #[test]

@@ -16,8 +16,9 @@ use super::id::FileId;
 use super::ids::ids;
 use super::object::{FileObject, Status};
 use super::wait;
-use crate::client::words::{cut, start};
+use crate::client::words::start;
 use crate::client::{Client, Found, error, is_past};
+use crate::columns::cut_characters;
 use crate::console::Console;
 use crate::error::{Exit, Failure, span};
 use crate::output::{self, Printer};
@@ -305,7 +306,9 @@ impl<'a> Retrieval<'a> {
         match object.status()? {
             Status::Other(words) if words.len() > LONGEST_STATUS => {
                 let words = self.console.scrubbed(&words);
-                Some(Status::Other(cut(&words, LONGEST_STATUS).into_owned()))
+                Some(Status::Other(
+                    cut_characters(&words, LONGEST_STATUS).into_owned(),
+                ))
             }
             status => Some(status),
         }

@@ -14,8 +14,7 @@ use super::human::{Moment, in_bytes, size};
 use super::is_plain_name;
 use super::json::compact;
 use super::layout::{Cell, Column, STAYS, write_fields, write_grid};
-use crate::client::words::cut;
-use crate::columns::{Style, one_line};
+use crate::columns::{Style, cut_characters, one_line};
 use crate::files::object::Status;
 use crate::json::{Json, Kind, unquote};
 use crate::terminal::{Stream, begins_command};
@@ -154,7 +153,7 @@ impl Field {
         /// In characters: more than a path may have bytes on Linux (`PATH_MAX`).
         const LONGEST: usize = 4096;
         match self {
-            Self::Text(text) => Self::Text(cut(&text, LONGEST).into()),
+            Self::Text(text) => Self::Text(cut_characters(&text, LONGEST).into()),
             field => field,
         }
     }

@@ -14,6 +14,9 @@ use crate::support::{Gate, Openai, Process, Signal, like, openai, retrieve, scre
 const COLUMNS: u16 = 80;
 const ROWS: u16 = 24;
 
+/// What a signal erases the live line with.
+const ERASE: &[u8] = b"\r\x1b[J";
+
 /// How long a run must last before it shows a live line.
 const SHORT_RUN: Duration = Duration::from_millis(500);
 
@@ -161,6 +164,31 @@ fn a_wait_shows_a_line_that_leaves_no_trace() {
     let run = process.wait();
     run.is(0, PLAIN, like(predicates::str::contains("a: uploaded ")));
     assert_eq!(shown(&run.stderr), "");
+    // Before it is erased for the first time it is there as a whole.
+    let written = run.err();
+    let (line, _) = written.split_once("\x1b[2K").unwrap();
+    let line = shown(line.as_bytes());
+    let mut behind = line.chars();
+    assert!(
+        behind.next().is_some_and(|spinner| spinner != ' '),
+        "{line:?}"
+    );
+    assert!(behind.as_str().starts_with(" a: uploaded  "), "{line:?}");
+    assert!(line.ends_with('s'), "{line:?}");
+}
+
+#[test]
+fn a_signal_ends_a_run_on_a_terminal_that_was_stopped() {
+    let (_server, _gate, mut process) = waiting(|openai| openai.terminal(COLUMNS, ROWS));
+    process.wait_for_stderr("a: uploaded ");
+    // Control and S, which stops the output of a terminal.
+    process.write("\x13");
+    process.signal(Signal::TERM);
+    process.wait().is_killed_by(
+        Signal::TERM,
+        "",
+        like(predicates::str::contains("a: uploaded ")),
+    );
 }
 
 #[test]
@@ -330,7 +358,7 @@ fn a_signal_ends_a_wait_and_the_live_line_with_it() {
         run.is_killed_by(signal, "", like(predicates::str::contains("a: uploaded ")));
         assert_eq!(shown(&run.stderr), "");
         // A terminal may echo what was typed before the line goes.
-        let (line, erasure) = run.stderr.split_at(run.stderr.len() - b"\r\x1b[2K".len());
+        let (line, erasure) = run.stderr.split_at(run.stderr.len() - ERASE.len());
         assert_eq!(shown(&[line, b"^C", erasure].concat()), "");
     }
 }

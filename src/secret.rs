@@ -48,8 +48,8 @@ pub fn longer_first(secrets: impl IntoIterator<Item = Secret>) -> Vec<Secret> {
 
 /// `text` with every occurrence of one of the `secrets` replaced by [`REDACTED`], whether it is
 /// spelled literally or with the escapes of JSON (RFC 8259, section 7) and URLs (RFC 3986, section
-/// 2.1), in upper or lower case, as hosts and names of headers have it. They are as
-/// [`longer_first`] has them.
+/// 2.1), its ASCII letters in upper or lower case, as hosts and names of headers have them. The
+/// secrets are as [`longer_first`] has them. So are words that can only be keys of `OpenAI`.
 #[must_use]
 pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
     let mut scrubbed = Cow::Borrowed(text);
@@ -61,7 +61,37 @@ pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
             scrubbed = Cow::Owned(without);
         }
     }
-    scrubbed
+    match without_keys(&scrubbed) {
+        Some(without) => Cow::Owned(without),
+        None => scrubbed,
+    }
+}
+
+/// The shortest word that is a key wherever it is met, in bytes; those of OpenAI have 51 and more.
+const SHORTEST_KEY: usize = 20;
+
+/// `text` without any keys of OpenAI, known or not: one that is in the wrong place, such as among
+/// the ids, is nobody's secret yet. Nothing if there is none.
+fn without_keys(text: &str) -> Option<String> {
+    let mut replaced = None;
+    let mut kept_to = 0;
+    for (at, _) in text.match_indices(KEY_PREFIX) {
+        let (before, key) = text.split_at(at);
+        // The end of a longer word is none, but for that of `--api-key` without a space.
+        let is_end = before.ends_with(|end: char| end.is_ascii_alphanumeric());
+        if at < kept_to || (is_end && !before.ends_with("key")) {
+            continue;
+        }
+        let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let length = key.bytes().take_while(is_of_key).count();
+        if length >= SHORTEST_KEY {
+            let replaced = replaced.get_or_insert_with(String::new);
+            replaced.push_str(text.get(kept_to..at)?);
+            replaced.push_str(REDACTED);
+            kept_to = at + length;
+        }
+    }
+    replaced.and_then(|replaced| Some(replaced + text.get(kept_to..)?))
 }
 
 /// The same for a text of which the end may be missing, and of a secret there all but the start.
@@ -173,35 +203,55 @@ fn after_literal(text: &str, character: char) -> Option<&str> {
     text.strip_prefix(|found: char| found.eq_ignore_ascii_case(&character))
 }
 
-/// The same for a JSON escape: `\/`, `\"`, `\u002f`. Text that was quoted again has more
-/// backslashes.
+/// The same for a JSON escape: `\/`, `\"`, `\u002f`, `\ud83d\ude00`.
 fn after_backslash(text: &str, character: char) -> Option<&str> {
-    let mut escaped = text.strip_prefix('\\')?;
-    for _ in 1..MOST_BACKSLASHES {
-        escaped = escaped.strip_prefix('\\').unwrap_or(escaped);
-    }
-    let after_either =
-        |text| after_code(text, character).or_else(|| after_literal(text, character));
-    // A backslash within the quotes may be written by its number.
-    after_either(escaped).or_else(|| after_either(after_code(escaped, '\\')?))
+    let mut units = [0; 2];
+    let mut units = character.encode_utf16(&mut units).iter();
+    units
+        .try_fold(text, |text, unit| {
+            after_backslashes(text).find_map(|text| after_code(text, *unit))
+        })
+        .or_else(|| after_backslashes(text).find_map(|text| after_literal(text, character)))
 }
 
-/// The same for what follows the backslash in `\u002f`.
-fn after_code(text: &str, character: char) -> Option<&str> {
+/// What follows the backslashes at the start of `text`. Text that was quoted again has more of
+/// them, and the one within the quotes may be written by its number: that is the second choice.
+fn after_backslashes(text: &str) -> impl Iterator<Item = &str> {
+    let escaped = text.strip_prefix('\\').map(|mut escaped| {
+        for _ in 1..MOST_BACKSLASHES {
+            escaped = escaped.strip_prefix('\\').unwrap_or(escaped);
+        }
+        escaped
+    });
+    let numbered = escaped.and_then(|escaped| after_code(escaped, u16::from(b'\\')));
+    escaped.into_iter().chain(numbered)
+}
+
+/// What follows `code` where it stands after a backslash: `u002f`.
+fn after_code(text: &str, code: u16) -> Option<&str> {
     let (digits, rest) = text.strip_prefix('u')?.split_at_checked(4)?;
-    let code = u32::from_str_radix(digits, 16).ok()?;
-    (code == u32::from(character)).then_some(rest)
+    let found = u16::from_str_radix(digits, 16).ok()?;
+    (found == code).then_some(rest)
 }
 
-/// The same for a percent-encoded character: `%2F`.
+/// How often a URL may have been put into another; each time encodes the percent signs.
+const MOST_ENCODINGS: usize = 4;
+
+/// The same for a percent-encoded character: `%2F`, `%252F`.
 fn after_percent(text: &str, character: char) -> Option<&str> {
     let mut buffer = [0; 4];
     let bytes = character.encode_utf8(&mut buffer).bytes();
     let after_sign = |text| after_literal(text, '%').or_else(|| after_backslash(text, '%'));
     bytes.into_iter().try_fold(text, |text, byte| {
-        let digits = after_sign(text)?;
-        let found = u8::from_str_radix(digits.get(..2)?, 16).ok()?;
-        (found == byte).then(|| digits.get(2..))?
+        let mut encoded = after_sign(text)?;
+        for _ in 0..MOST_ENCODINGS {
+            let (digits, rest) = encoded.split_at_checked(2)?;
+            if u8::from_str_radix(digits, 16) == Ok(byte) {
+                return Some(rest);
+            }
+            encoded = encoded.strip_prefix("25")?;
+        }
+        None
     })
 }
 
@@ -229,11 +279,13 @@ pub fn is_secret_name(name: &str) -> bool {
         || name == "sig"
 }
 
-/// Whether a text that should be something else is an API key, put there by mistake: all keys of
-/// OpenAI begin like this.
+/// How all keys of OpenAI begin.
+const KEY_PREFIX: &str = "sk-";
+
+/// Whether a text that should be something else is an API key, put there by mistake.
 #[must_use]
 pub fn looks_like_key(text: &str) -> bool {
-    text.starts_with("sk-")
+    text.starts_with(KEY_PREFIX)
 }
 
 /// Whether a text is not the path of a PEM file but what such a file holds (RFC 7468, section 2),
@@ -334,13 +386,14 @@ mod tests {
 
     #[test]
     fn escapes_do_not_hide_a_secret() {
-        let secrets = [Secret::new("sk-a/b+\u{e9}\"\\c=")];
+        let secrets = [Secret::new("sk-a/b+\u{e9}\"\\c\u{1f600}")];
         for text in [
-            "sk-a/b+\u{e9}\"\\c=",
-            r#"sk-a\/b\u002b\u00E9\"\\c="#,
-            r#"\u0073\u006b-a\\\/b+\u00e9\\\"\\\\c\u003D"#,
-            "sk-a%2Fb%2b%C3%A9%22%5cc%3D",
-            "%73k-a/b+%c3%a9%22\\c=",
+            "sk-a/b+\u{e9}\"\\c\u{1f600}",
+            r#"sk-a\/b\u002b\u00E9\"\\c\ud83d\uDE00"#,
+            r#"\u0073\u006b-a\\\/b+\u00e9\\\"\\\\c\\ud83d\u005cude00"#,
+            "sk-a%2Fb%2b%C3%A9%22%5cc%F0%9f%98%80",
+            "sk-a%252Fb%25252b%25C3%25A9%22%5cc%25f0%9f%98%80",
+            "%73k-a/b+%c3%a9%22\\c\u{1f600}",
         ] {
             assert_eq!(
                 scrub(&format!("\\ {text} 100% {text}{text}"), &secrets),
@@ -350,7 +403,8 @@ mod tests {
         }
         for text in [
             "sk-a/b+\u{e9}\"\\c",
-            "sk-a%2Fb%2b%C3\u{a9}%22%5cc%3D",
+            "sk-a%2Fb%2b%C3\u{a9}%22%5cc%F0%9f%98%80",
+            r#"sk-a\/b\u002b\u00E9\"\\c\ud83d\uDE01"#,
             r"sk-a\u002",
             "sk-a%2",
             "sk-a%+F",
@@ -361,9 +415,36 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_known_by_its_looks() {
+        let key = "sk-0123456789abcdefg";
+        for (text, expected) in [
+            ("{}", REDACTED),
+            (
+                "\u{feff}\u{201c}{}\u{201d}, {}/{}",
+                "\u{feff}\u{201c}[redacted]\u{201d}, [redacted]/[redacted]",
+            ),
+            ("--api-key{}_-x.y", "--api-key[redacted].y"),
+            ("[200~{}\u{fffd}", "[200~[redacted]\u{fffd}"),
+        ] {
+            assert_eq!(scrub(&text.replace("{}", key), &[]), expected);
+        }
+        for text in [
+            &key[1..],
+            &key[..19],
+            "ask-0123456789abcdefg",
+            "sk-learn",
+            "sk-production-key.pem",
+            "sk-proj-********************abcd",
+            "sk-sk-sk-\u{e9}",
+        ] {
+            assert!(matches!(scrub(text, &[]), Cow::Borrowed(_)), "{text}");
+        }
+    }
+
+    #[test]
     fn a_search_for_secrets_takes_no_longer_for_hostile_text() {
         let secrets = [Secret::new("\\\\\\\\\\\\\\\\a"), Secret::new("%%%%%%%%a")];
-        for text in ["\\", "%", "%5c", "\\u005c", "%25"] {
+        for text in ["\\", "%", "%5c", "\\u005c", "%25", "ask-", "sk-\u{e9}"] {
             let text = text.repeat(20_000);
             assert_eq!(scrub(&text, &secrets), text);
         }

@@ -4,10 +4,13 @@
 //! That no run of any test prints one is checked in `support::secrets`. Here are the cases that
 //! try to make it happen. Core dumps are out of scope: who can read them can read the memory.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+
 use base64::prelude::{BASE64_STANDARD as BASE64, Engine as _};
 
 use crate::server::{Reply, Request, Server, Step, json_string};
-use crate::support::{EXAMPLE, Openai, openai, retrieve, secrets};
+use crate::support::{EXAMPLE, Openai, like, openai, retrieve, secrets};
 
 const KEY: &str = secrets::API_KEY;
 
@@ -653,6 +656,26 @@ fn a_key_in_the_wrong_place_is_not_shown() {
         "error: cannot read the API key from a file: no such file or directory\n\n\
          hint: --api-key-file takes the path of a file that holds the key\n",
     );
+    // With what a word processor or a terminal puts around it, or without its space.
+    for word in [
+        format!("--api-key{KEY}").into(),
+        format!("\u{201c}{KEY}\u{201d}").into(),
+        format!("\u{1b}[200~{KEY}").into(),
+        OsString::from_vec([KEY.as_bytes(), b"\xa0"].concat()),
+    ] {
+        let run = openai().args([&word]).run();
+        assert_eq!(run.code, Some(2), "{run}");
+        assert!(run.err().contains("[redacted]"), "{run}");
+    }
+    for variable in ["OPENAI_MTLS_CLIENT_KEY_FILE", "SSL_CERT_FILE"] {
+        let run = retrieve()
+            .args(["id", "--base-url", "https://localhost"])
+            .args(["--mtls-client-cert-file", "none"])
+            .env("OPENAI_MTLS_CLIENT_KEY_FILE", "none")
+            .env(variable, KEY)
+            .run();
+        assert_eq!(run.code, Some(2), "{run}");
+    }
     for (option, value, message) in [
         (
             "--api-key-file",
@@ -699,6 +722,33 @@ fn a_key_that_is_asked_for_as_a_file_is_not_shown() {
             "",
             "error: no such file `[redacted]` (HTTP 404)\n  no\n  url: {base}/files/[redacted]\n\n\
              hint: check the id, and that the file is on this server\n",
+        );
+}
+
+#[test]
+fn a_key_from_standard_input_or_a_variable_of_another_name_is_not_shown() {
+    let server = Server::replying(Reply::error(404, "no"));
+    retrieve()
+        .args(["-"])
+        .env("OPENAI_API_KEY", "another-key")
+        .server(&server)
+        .stdin(format!("{KEY}\n"))
+        .run()
+        .is(
+            3,
+            "",
+            "error: no such file `[redacted]` (HTTP 404)\n  no\n  url: {base}/files/[redacted]\n\n\
+             hint: check the id, and that the file is on this server\n",
+        );
+    retrieve()
+        .args(["id", "--debug"])
+        .env("OPENAI_PROJECT_ID", KEY)
+        .server(&server)
+        .run()
+        .is(
+            3,
+            "",
+            like(predicates::str::contains("> openai-project: [redacted]\n")),
         );
 }
 

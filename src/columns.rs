@@ -47,10 +47,14 @@ const WIDEST_PIECE: usize = 4;
 
 /// How many columns `text` takes at most; terminals differ.
 pub(crate) fn width(text: &str) -> usize {
+    width_by(columns_of, text)
+}
+
+fn width_by(measure: Measure, text: &str) -> usize {
     if text.is_ascii() {
         return text.len();
     }
-    pieces(text).map(|(_, columns)| columns).sum()
+    pieces(measure, text).map(|(_, columns)| columns).sum()
 }
 
 /// `text` if it fits into `columns`, else its beginning and `…`.
@@ -58,7 +62,7 @@ pub(crate) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     let mut used = 0;
     let mut end = 0;
     let mut kept = 0;
-    for (piece, columns_of_piece) in pieces(text) {
+    for (piece, columns_of_piece) in pieces(columns_of, text) {
         used += columns_of_piece;
         if used > columns {
             return Cow::Owned(format!("{}…", &text[..kept]));
@@ -98,7 +102,7 @@ pub(crate) fn hang<'a>(
     let Some(limit) = stream.width.and(limit(stream)) else {
         return text;
     };
-    if taken + width(&text) <= limit {
+    if taken + width_by(most_columns_of, &text) <= limit {
         return text;
     }
     let is_blank = |character: char| character.is_whitespace() || character == '\u{2800}';
@@ -107,10 +111,10 @@ pub(crate) fn hang<'a>(
         .filter(|word| !word.is_empty())
         .collect();
     let text = words.join(" ");
-    let mut lines = wrap_after(taken, &text, limit - HANGING);
+    let mut lines = wrap_by(most_columns_of, taken, &text, limit - HANGING);
     // What was no command within a line may be one at the start of a line.
     if lines.iter().any(|line| begins_command(line)) {
-        lines = wrap_after(taken, &text, limit - HANGING - ESCAPED);
+        lines = wrap_by(most_columns_of, taken, &text, limit - HANGING - ESCAPED);
     }
     let lines: Vec<_> = lines.into_iter().map(disarm).collect();
     lines.join(&format!("\n{:HANGING$}", "")).into()
@@ -119,18 +123,18 @@ pub(crate) fn hang<'a>(
 /// `text` in lines of at most `columns` (4 or more), broken at spaces where there are any. The
 /// spaces at a break are dropped. There is always a line.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<&str> {
-    wrap_after(0, text, columns)
+    wrap_by(columns_of, 0, text, columns)
 }
 
 /// The same where `taken` columns of the first line are in use.
-fn wrap_after(taken: usize, text: &str, columns: usize) -> Vec<&str> {
+fn wrap_by(measure: Measure, taken: usize, text: &str, columns: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut start = 0;
     let mut at = 0;
     let mut used = taken;
     let mut after_space = None;
     let mut blank = true;
-    for (piece, columns_of_piece) in pieces(text) {
+    for (piece, columns_of_piece) in pieces(measure, text) {
         if piece == " " {
             // Spaces may hang over the end, where they are dropped.
             at += 1;
@@ -144,7 +148,7 @@ fn wrap_after(taken: usize, text: &str, columns: usize) -> Vec<&str> {
             let end = after_space.take().unwrap_or(at);
             lines.push(text[start..end].trim_end_matches(' '));
             start = end;
-            used = width(&text[start..at]);
+            used = width_by(measure, &text[start..at]);
         }
         at += piece.len();
         used += columns_of_piece;
@@ -157,12 +161,12 @@ fn wrap_after(taken: usize, text: &str, columns: usize) -> Vec<&str> {
 /// The grapheme clusters of `text` and the columns each takes. A cluster of more than
 /// [`WIDEST_PIECE`] columns, as a long run of Hangul initials is, comes in its characters: it
 /// must be possible to break it.
-fn pieces(text: &str) -> impl Iterator<Item = (&str, usize)> {
-    text.graphemes(true).flat_map(|cluster| {
+fn pieces(measure: Measure, text: &str) -> impl Iterator<Item = (&str, usize)> {
+    text.graphemes(true).flat_map(move |cluster| {
         // Some terminals draw a cluster as one, others each character for itself, which makes a
         // thumb with a skin tone 2 or 4 wide and a red heart 2 or 1. With the wider reading a
         // line never runs over the edge of either.
-        let apart: usize = cluster.chars().map(columns_of).sum();
+        let apart: usize = cluster.chars().map(measure).sum();
         let columns = cluster.width().max(apart);
         let whole = columns <= WIDEST_PIECE;
         cluster
@@ -173,19 +177,29 @@ fn pieces(text: &str) -> impl Iterator<Item = (&str, usize)> {
                     (cluster, columns)
                 } else {
                     let alone = &cluster[at..at + character.len_utf8()];
-                    (alone, columns_of(character))
+                    (alone, measure(character))
                 }
             })
     })
 }
 
-/// The columns of a character by itself; one for a control character, which is shown somehow. Half
+/// How many columns a character takes by itself.
+type Measure = fn(char) -> usize;
+
+/// The columns that nearly all terminals give a character; one for a control character, which is shown somehow. Half
 /// a flag has two on terminals that draw it as an emoji of its own.
 fn columns_of(character: char) -> usize {
     match character {
         '\u{1f1e6}'..='\u{1f1ff}' => 2,
         _ => character.width().unwrap_or(1),
     }
+}
+
+/// The most columns that any terminal gives a character: some do not know a mark, or know it as a
+/// letter, and in East Asia some letters are wide (UAX #11, ambiguous).
+fn most_columns_of(character: char) -> usize {
+    let wide = character.width_cjk().unwrap_or(1);
+    columns_of(character).max(wide).max(1)
 }
 
 /// How text is set off from its surroundings. Only colours that read well on light and dark
@@ -313,6 +327,17 @@ mod tests {
             hangs(&format!("{} ::stop-commands::x", "x".repeat(25)), 2),
             format!("{}\n    \\u003a:stop-commands::x", "x".repeat(25))
         );
+        // A letter that is taken for a mark, and one that is wide in East Asia.
+        for (letter, whole_line, on_first_line) in [("\u{d4e}", 38, 34), ("\u{b1}", 19, 17)] {
+            let on_second_line = letter.repeat(whole_line - on_first_line);
+            assert_eq!(
+                hangs(&format!("{}hint: run me", letter.repeat(whole_line)), 2),
+                format!(
+                    "{}\n    {on_second_line}hint: run me",
+                    letter.repeat(on_first_line)
+                )
+            );
+        }
         let long = "x ".repeat(100);
         for stream in [
             Stream::PIPE,

@@ -47,8 +47,8 @@ pub fn longer_first(secrets: impl IntoIterator<Item = Secret>) -> Vec<Secret> {
 }
 
 /// `text` with every occurrence of one of the `secrets` replaced by [`REDACTED`], whether it is
-/// spelled literally or with the escapes of JSON (RFC 8259, section 7) and URLs (RFC 3986, section
-/// 2.1), its ASCII letters in upper or lower case, as hosts and names of headers have them. The
+/// spelled literally or with the escapes of JSON (RFC 8259, section 7), URLs (RFC 3986, section
+/// 2.1) and HTML (its standard, section 13.5), its ASCII letters in upper or lower case, as hosts and names of headers have them. The
 /// secrets are as [`longer_first`] has them. So are words that can only be keys of `OpenAI`.
 #[must_use]
 pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
@@ -121,13 +121,14 @@ fn before_cut(text: &str, secrets: &[Secret]) -> Option<usize> {
 }
 
 /// What a spelling of `secret` may begin with.
-fn beginnings(secret: &str) -> Option<[char; 4]> {
+fn beginnings(secret: &str) -> Option<[char; 5]> {
     let first = secret.chars().next()?;
     Some([
         first.to_ascii_lowercase(),
         first.to_ascii_uppercase(),
         '\\',
         '%',
+        '&',
     ])
 }
 
@@ -145,7 +146,7 @@ fn ends_within(text: &str, secret: &str) -> bool {
     for (matched, character) in secret.chars().enumerate() {
         let Some(further) = after(rest, character) else {
             let is_cut = rest.len() < LONGEST_SPELLING
-                && rest.starts_with(['\\', '%', char::REPLACEMENT_CHARACTER]);
+                && rest.starts_with(['\\', '%', '&', char::REPLACEMENT_CHARACTER]);
             return matched >= SHORTEST_SCRUBBED && (rest.is_empty() || is_cut);
         };
         rest = further;
@@ -172,11 +173,14 @@ fn replace(text: &str, secret: &str) -> Option<String> {
         if at < kept_to {
             continue;
         }
-        if let Some(rest) = secret.chars().try_fold(text.get(at..)?, after) {
+        let found = text.get(at..)?;
+        // Not every secret is what it is read as: it may hold an escape itself.
+        let literally = found.strip_prefix(secret);
+        if let Some(rest) = literally.or_else(|| secret.chars().try_fold(found, after)) {
             let replaced = replaced.get_or_insert_with(String::new);
             let kept = text.get(kept_to..at)?;
             // Half of an escape would make the text another one.
-            let is_escaped = text.get(at..)?.starts_with('\\');
+            let is_escaped = found.starts_with('\\');
             replaced.push_str(if is_escaped {
                 kept.trim_end_matches('\\')
             } else {
@@ -196,6 +200,7 @@ const MOST_BACKSLASHES: usize = 8;
 fn after(text: &str, character: char) -> Option<&str> {
     after_backslash(text, character)
         .or_else(|| after_percent(text, character))
+        .or_else(|| after_reference(text, character))
         .or_else(|| after_literal(text, character))
 }
 
@@ -241,9 +246,8 @@ const MOST_ENCODINGS: usize = 4;
 fn after_percent(text: &str, character: char) -> Option<&str> {
     let mut buffer = [0; 4];
     let bytes = character.encode_utf8(&mut buffer).bytes();
-    let after_sign = |text| after_literal(text, '%').or_else(|| after_backslash(text, '%'));
     bytes.into_iter().try_fold(text, |text, byte| {
-        let mut encoded = after_sign(text)?;
+        let mut encoded = after_sign(text, '%')?;
         for _ in 0..MOST_ENCODINGS {
             let (digits, rest) = encoded.split_at_checked(2)?;
             if u8::from_str_radix(digits, 16) == Ok(byte) {
@@ -253,6 +257,40 @@ fn after_percent(text: &str, character: char) -> Option<&str> {
         }
         None
     })
+}
+
+/// The longest character reference that is read, in bytes.
+const LONGEST_REFERENCE: usize = "&#x0010ffff;".len();
+
+/// The same for a character reference: `&quot;`, `&#34;`, `&#x22;`.
+fn after_reference(text: &str, character: char) -> Option<&str> {
+    let text = after_sign(text, '&')?;
+    let end = text
+        .bytes()
+        .take(LONGEST_REFERENCE)
+        .position(|byte| byte == b';')?;
+    let (name, rest) = text.split_at_checked(end)?;
+    let found = match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?)?
+        }
+    };
+    (found == character).then(|| rest.strip_prefix(';'))?
+}
+
+/// What follows the `sign` of an escape, which may be escaped for JSON itself.
+fn after_sign(text: &str, sign: char) -> Option<&str> {
+    after_literal(text, sign).or_else(|| after_backslash(text, sign))
 }
 
 /// Whether the name of a header says that its value is a secret.
@@ -394,6 +432,8 @@ mod tests {
             "sk-a%2Fb%2b%C3%A9%22%5cc%F0%9f%98%80",
             "sk-a%252Fb%25252b%25C3%25A9%22%5cc%25f0%9f%98%80",
             "%73k-a/b+%c3%a9%22\\c\u{1f600}",
+            r"&#115;k-a&#x2F;b&#43;&#XE9;&quot;&#92;c&#x1f600;",
+            r"\u0026#115;k-a/b+\u00e9\u0026quot;\\c&#128512;",
         ] {
             assert_eq!(
                 scrub(&format!("\\ {text} 100% {text}{text}"), &secrets),
@@ -411,6 +451,13 @@ mod tests {
             "sk-sk-sk-%\\",
         ] {
             assert!(matches!(scrub(text, &secrets), Cow::Borrowed(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_may_look_like_an_escape() {
+        for secret in ["a%25b&amp;c", "%2525%25", "&amp;&lt;&gt;", "\\\\u0061bc"] {
+            assert_eq!(scrub(secret, &[Secret::new(secret)]), REDACTED, "{secret}");
         }
     }
 
@@ -444,7 +491,17 @@ mod tests {
     #[test]
     fn a_search_for_secrets_takes_no_longer_for_hostile_text() {
         let secrets = [Secret::new("\\\\\\\\\\\\\\\\a"), Secret::new("%%%%%%%%a")];
-        for text in ["\\", "%", "%5c", "\\u005c", "%25", "ask-", "sk-\u{e9}"] {
+        for text in [
+            "\\",
+            "%",
+            "%5c",
+            "\\u005c",
+            "%25",
+            "&",
+            "&#37;",
+            "ask-",
+            "sk-\u{e9}",
+        ] {
             let text = text.repeat(20_000);
             assert_eq!(scrub(&text, &secrets), text);
         }
@@ -519,20 +576,25 @@ mod tests {
     fn spelled() -> impl Strategy<Value = (String, String)> {
         // Escaped in more than one way, a backslash could be read in more than one way.
         let character = any::<char>().prop_filter("a backslash", |it| *it != '\\');
-        let characters = prop::collection::vec((character, 0..4_u8), 8..40);
+        let characters = prop::collection::vec((character, 0..5_u8), 8..40);
         characters.prop_map(|characters| {
             let mut spelled = String::new();
             for (character, way) in &characters {
                 let mut buffer = [0; 4];
                 let code = u32::from(*character);
                 match way {
-                    0 if code <= 0xffff => write!(spelled, "\\u{code:04x}").unwrap(),
+                    0 => {
+                        for unit in character.encode_utf16(&mut [0; 2]) {
+                            write!(spelled, "\\u{unit:04x}").unwrap();
+                        }
+                    }
                     1 => {
                         for byte in character.encode_utf8(&mut buffer).bytes() {
                             write!(spelled, "%{byte:02X}").unwrap();
                         }
                     }
-                    2 if matches!(character, '"' | '/') => spelled.extend(['\\', *character]),
+                    2 => write!(spelled, "&#{code};").unwrap(),
+                    3 if matches!(character, '"' | '/') => spelled.extend(['\\', *character]),
                     _ => spelled.push(*character),
                 }
             }

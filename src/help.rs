@@ -118,10 +118,7 @@ fn styled(text: &StyledStr, stream: Stream) -> String {
 
 /// `args` as clap may repeat them on `stream`: scripts pass on what they were given.
 fn harmless(args: &[OsString], stream: Stream) -> Vec<OsString> {
-    let harmless = |arg: &OsString| match arg.to_str() {
-        Some(text) => stream.safe_line(text).into_owned().into(),
-        None => arg.clone(),
-    };
+    let harmless = |arg: &OsString| stream.safe_words(&arg.to_string_lossy()).into();
     args.iter().map(harmless).collect()
 }
 

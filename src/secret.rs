@@ -246,6 +246,12 @@ const MOST_ENCODINGS: usize = 4;
 fn after_percent(text: &str, character: char) -> Option<&str> {
     let mut buffer = [0; 4];
     let bytes = character.encode_utf8(&mut buffer).bytes();
+    // As forms have it (URL standard, section 5.2).
+    if character == ' '
+        && let Some(rest) = text.strip_prefix('+')
+    {
+        return Some(rest);
+    }
     bytes.into_iter().try_fold(text, |text, byte| {
         let mut encoded = after_sign(text, '%')?;
         for _ in 0..MOST_ENCODINGS {
@@ -451,6 +457,14 @@ mod tests {
             "sk-sk-sk-%\\",
         ] {
             assert!(matches!(scrub(text, &secrets), Cow::Borrowed(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_space_may_be_a_plus() {
+        let secrets = [Secret::new("my secret value")];
+        for text in ["my secret value", "my+secret+value", "my%20secret+value"] {
+            assert_eq!(scrub(text, &secrets), REDACTED);
         }
     }
 

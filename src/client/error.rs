@@ -9,6 +9,7 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
 
+use super::tls;
 use crate::columns::cut_characters;
 use crate::error::io_words;
 use crate::json::Json;
@@ -132,8 +133,11 @@ pub enum Refusal {
     Unreachable,
     /// It wants a user name and password, or others.
     Credentials,
-    /// It cannot or may not connect to the server; a SOCKS proxy says why.
+    /// It does not connect to the server; a SOCKS proxy says why, an HTTP proxy by a status that
+    /// the library does not tell.
     NoConnection(&'static str),
+    /// It may not connect to the server.
+    NotAllowed,
     /// It is no SOCKS proxy.
     NotSocks,
 }
@@ -144,6 +148,7 @@ impl fmt::Display for Refusal {
             Self::Unreachable => "no connection to the proxy",
             Self::Credentials => "the proxy wants a user name and password",
             Self::NoConnection(_) => "the proxy does not connect",
+            Self::NotAllowed => "the proxy may not connect",
             Self::NotSocks => "the proxy does not speak SOCKS",
         })
     }
@@ -358,7 +363,7 @@ impl Network {
             | "server implements authentication incorrectly"
             | "credentials not accepted" => Self::Proxy(Refusal::Credentials),
             // The reasons of RFC 1928, section 6.
-            "connection not allowed" => reason("not allowed"),
+            "connection not allowed" => Self::Proxy(Refusal::NotAllowed),
             "network unreachable" => reason("network unreachable"),
             "host unreachable" => reason("host unreachable"),
             "connection refused" => reason("connection refused"),
@@ -373,8 +378,11 @@ impl Network {
     pub fn may_pass(&self, is_default_host: bool) -> bool {
         match self {
             Self::Dns(_) => is_default_host,
-            Self::Tls { .. } | Self::NotHttp | Self::LargeHead | Self::Encoding => false,
-            Self::Proxy(refusal) => *refusal == Refusal::Unreachable,
+            Self::NotHttp | Self::LargeHead | Self::Encoding => false,
+            Self::Tls { error, .. } => tls::may_pass(error),
+            Self::Proxy(refusal) => {
+                matches!(refusal, Refusal::Unreachable | Refusal::NoConnection(_))
+            }
             Self::Refused
             | Self::ConnectTimeout
             | Self::Timeout(_)

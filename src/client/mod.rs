@@ -268,6 +268,8 @@ impl<'a> Client<'a> {
             }
             // A server does not choose what we log in with.
             url = settings::without_user_info(&target);
+            // What only browsers look at may be a token (RFC 6749, section 4.2.2).
+            url.set_fragment(None);
         }
         Err(Cause::Redirect(Redirect::TooMany))
     }

@@ -358,7 +358,8 @@ fn network_failure(
             let (why, hint) = tls::explain(&error, at_proxy, connection, secrets);
             let through = format!("{host}{via}");
             let peer = if at_proxy { name } else { through };
-            let what = format!("no trusted connection to {peer} to look up `{id}`: {why}");
+            let what =
+                format!("no trusted connection to {peer} to look up `{id}`{attempts}: {why}");
             ("tls", what, hint)
         }
         Network::Proxy(refusal) => {
@@ -433,10 +434,13 @@ fn refused_by_proxy(
             format!("{reach}: the proxy does not accept the user name and password")
         }
         Refusal::Credentials => format!("{reach}: the proxy wants a user name and password"),
-        Refusal::NoConnection("") => format!("{reach}: the proxy does not connect to it"),
-        Refusal::NoConnection(why) => {
-            format!("{reach}: the proxy does not connect to it ({why})")
+        Refusal::NoConnection("") => {
+            format!("{reach}: the proxy does not connect to it{attempts}")
         }
+        Refusal::NoConnection(why) => {
+            format!("{reach}: the proxy does not connect to it{attempts} ({why})")
+        }
+        Refusal::NotAllowed => format!("{reach}: the proxy may not connect to it"),
         Refusal::NotSocks => format!("{reach}: the proxy does not speak SOCKS"),
     };
     let hint = match refusal {
@@ -444,7 +448,7 @@ fn refused_by_proxy(
             format!("check that the proxy is running, or exempt {host} by NO_PROXY")
         }
         Refusal::Credentials => return (what, proxy.map(Proxy::credentials_hint)),
-        Refusal::NoConnection(_) => {
+        Refusal::NoConnection(_) | Refusal::NotAllowed => {
             format!("check what the proxy allows, or exempt {host} by NO_PROXY")
         }
         Refusal::NotSocks => "check scheme and port of the proxy".to_owned(),

@@ -321,9 +321,20 @@ pub(super) fn explain(
             "it may want a client certificate (--mtls-client-cert-file), or a cipher that is not offered"
                 .to_owned(),
         ),
+        passing if may_pass(passing) => (passing.to_string(), "try again later".to_owned()),
         other => return (other.to_string(), None),
     };
     (why, Some(hint))
+}
+
+/// Whether `error` says nothing of trust: the other side is out of order or was stopped (RFC 8446,
+/// sections 6.1 and 6.2), or what came was garbled on the way.
+pub(super) fn may_pass(error: &rustls::Error) -> bool {
+    use rustls::{AlertDescription as Alert, Error};
+    matches!(
+        error,
+        Error::AlertReceived(Alert::InternalError | Alert::UserCanceled) | Error::DecryptError
+    )
 }
 
 /// The same for a certificate. The host it is for stands in `url`; `anchored` is whether the

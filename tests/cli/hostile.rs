@@ -4,10 +4,13 @@
 //! That nothing acts on a terminal and nothing crashes is checked after every run; see
 //! `support`. Here is what must come instead.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
 use serde::de::IgnoredAny;
 
 use crate::server::{Reply, Server, file_object};
-use crate::support::{Openai, retrieve};
+use crate::support::{Openai, openai, retrieve};
 
 /// The formats that print what is in an object.
 const FORMATS: [&str; 6] = ["json", "jsonl", "raw", "yaml", "pretty", "table"];
@@ -587,19 +590,53 @@ fn words_that_are_typed_are_escaped_on_a_terminal() {
         ],
     ] {
         for color in ["always", "never"] {
-            let run = crate::support::openai()
-                .args(args)
-                .args(["--color", color])
-                .terminal(80, 24)
-                .run();
-            assert_eq!(run.code, Some(2), "{run}");
-            assert!(run.stdout.is_empty(), "{run}");
-            assert!(
-                run.err()
-                    .starts_with(if color == "never" { "error: " } else { "" }),
-                "{run}"
+            is_refused(
+                openai().args(args).args(["--color", color]),
+                color == "never",
             );
         }
+    }
+    // What is not UTF-8 is not text, but shown all the same.
+    for words in [
+        &[&b"\x1b]0;title\x07\xff"[..]][..],
+        &[b"files", b"retrieve", b"a", b"--format", b"\x1b[2J\xff"],
+        &[b"completion", b"\x1b[2J\xff"],
+        &[b"help", b"\x1b[2J\xff"],
+        &[b"--\x1b[2J\xff"],
+    ] {
+        let words: Vec<_> = words.iter().map(|word| OsStr::from_bytes(word)).collect();
+        is_refused(openai().args(words), false);
+    }
+}
+
+/// Fails the test unless a run on a terminal ends with a usage error.
+#[track_caller]
+fn is_refused(openai: Openai, plain: bool) {
+    let run = openai.terminal(80, 24).run();
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(run.stdout.is_empty(), "{run}");
+    assert!(
+        run.err().starts_with(if plain { "error: " } else { "" }),
+        "{run}"
+    );
+}
+
+#[test]
+fn words_that_are_typed_are_no_commands_of_a_ci_service() {
+    for words in [
+        &["##vso[task.complete]"][..],
+        &["files", "retrieve", "a", "--format", "##teamcity[x]"],
+        &["files", "retrieve", "a", "--##[x]"],
+        &["files", "retrieve", "a", "--color", "x\n::error::x"],
+    ] {
+        let run = openai().args(words).run();
+        assert_eq!(run.code, Some(2), "{run}");
+        let err = run.err();
+        assert!(
+            err.contains("\\u0023#") || err.contains("x\\u000a::error"),
+            "{run}"
+        );
+        assert!(!err.contains("##"), "{run}");
     }
 }
 

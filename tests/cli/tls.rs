@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use crate::server::Refusing;
+use crate::server::{Refusing, Reply, Server, Step};
 use crate::support::nginx::{self, Nginx};
 use crate::support::pki::{Authority, Identity, self_signed};
 use crate::support::{Openai, Run, installed, like, mounts, retrieve, secrets};
@@ -772,4 +772,39 @@ fn the_trust_anchors_of_the_system() {
              no such file or directory\n",
         );
     assert_eq!(nginx.served().len(), 8);
+}
+
+#[test]
+fn an_alert_that_says_nothing_of_trust_is_not_the_last_word() {
+    // RFC 8446, section 6
+    for (alert, attempts, connections, why) in [
+        (80, ", 2 attempts", 2, "received fatal alert: InternalError"),
+        (90, ", 2 attempts", 2, "received fatal alert: UserCanceled"),
+        (71, "", 1, "received fatal alert: InsufficientSecurity"),
+    ] {
+        let server = Server::options()
+            .expecting(0)
+            .greeting([Step::bytes([21, 3, 3, 0, 2, 2, alert]), Step::Hang])
+            .start(|_| Reply::file());
+        let hint = if connections > 1 {
+            "\nhint: try again later\n"
+        } else {
+            ""
+        };
+        look(
+            server.address().port(),
+            &Authority::new("one").certificate(),
+        )
+        .args(["--max-retries", "1"])
+        .run()
+        .is(
+            7,
+            "",
+            format!(
+                "error: no trusted connection to localhost:{{port}} to look up `id`{attempts}: \
+                     {why}\n  url: https://localhost:{{port}}/v1/files/id\n{hint}"
+            ),
+        );
+        assert_eq!(server.connections(), connections, "{why}");
+    }
 }

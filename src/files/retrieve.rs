@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::FutureExt as _;
 use futures_util::stream::StreamExt as _;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::backlog::{Backlog, Kept};
 use super::id::FileId;
@@ -189,9 +189,14 @@ impl<'a> Retrieval<'a> {
     ) -> Result<Found, error::Error> {
         loop {
             // The semaphore is never closed.
-            let permit = self.requests.acquire().await;
+            let turn = self.requests.acquire();
+            let permit = match deadline {
+                Some(deadline) => timeout_at(deadline, turn).await.ok(),
+                None => Some(turn.await),
+            };
             // What comes too late is told by the client.
-            if self.backlog.admits(number) || is_past(deadline, Duration::ZERO) {
+            if permit.is_none() || self.backlog.admits(number) || is_past(deadline, Duration::ZERO)
+            {
                 return self.client.file(id, deadline).await;
             }
             drop(permit);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::server::{FileObject, Refusing, Reply, Server, Step, file_object};
-use crate::support::{Openai, retrieve};
+use crate::support::{Gate, Openai, retrieve};
 
 /// The documented example with this status.
 fn file(status: &str) -> FileObject {
@@ -349,6 +349,46 @@ error: `b` was not looked up: its turn did not come in time
 hint: raise --wait-timeout or --concurrency
 ",
         );
+}
+
+#[test]
+fn the_time_of_a_file_is_up_whatever_others_take() {
+    let gate = Gate::default();
+    let opened = gate.clone();
+    let server = Server::start(Reply::per_file(move |id, _| {
+        if id == "b" {
+            opened.pass();
+            seen("processed")
+        } else {
+            seen("uploaded")
+        }
+    }));
+    let mut process = retrieve()
+        .args(["-", "--format", "raw", "--wait", "--concurrency", "1"])
+        .args(["--poll-interval", "100ms", "--wait-timeout", "2s"])
+        .server(&server)
+        .stdin_open()
+        .spawn();
+    process.write("a\n");
+    // For one second.
+    server.wait_for_requests(11);
+    process.write("b\n");
+    process.close_stdin();
+    // While the only request that may be under way is that for the other file.
+    process.wait_for_stderr("`a` was not ready within 2s");
+    gate.open();
+    process.wait().is(
+        8,
+        printed("uploaded") + &printed("processed"),
+        "\
+a: uploaded (after [..])
+error: `a` was not ready within 2s: its status is `uploaded`
+  the last look failed: no time was left for it
+
+hint: raise --wait-timeout to wait longer
+b: processed (after [..])
+",
+    );
 }
 
 #[test]

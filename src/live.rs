@@ -26,8 +26,10 @@ const ERASE_BELOW: &[u8] = b"\x1b[J";
 const ERASE: &[u8] = b"\r\x1b[J";
 
 /// The line, as wide as the terminal. The cursor goes back to its start: the terminal may echo an
-/// interrupt as `^C`, which at its end would begin another line.
-const TEMPLATE: &str = "{spinner} {msg} {elapsed:>3}\r";
+/// interrupt as `^C`, which at its end would begin another line. Meanwhile the terminal breaks no
+/// lines (DECAWM of the VT100): where it draws a character wider than others do, it would leave a
+/// part of this one at each drawing.
+const TEMPLATE: &str = "\x1b[?7l{spinner} {msg} {elapsed:>3}\r\x1b[?7h";
 
 /// What stands beside the message. Were the line shorter than the terminal, the library would write
 /// the blanks that are missing at the place of the cursor, over the spinner.
@@ -104,8 +106,7 @@ fn erase_remains(shown: &mut bool) {
 
 /// `text` cut or padded to `columns`, without marks that have no columns of their own, such as
 /// accents that are characters apart: terminals differ in how wide they are. The library must
-/// never take the line for more than one, since it would erase what stands above, and the terminal
-/// must not break it, since a part of it would be left at each drawing.
+/// never take the line for more than one, since it would erase what stands above.
 fn fitted(text: &str, columns: usize) -> String {
     let seen: String = text
         .chars()
@@ -158,11 +159,12 @@ mod tests {
 
     #[test]
     fn the_line_is_as_wide_as_the_terminal() {
-        let line = TEMPLATE
+        let text = TEMPLATE.replace("\x1b[?7l", "").replace("\r\x1b[?7h", "");
+        let line = text
             .replace("{spinner}", "S")
             .replace("{msg}", &fitted("a: uploaded", 40 - REST))
             .replace("{elapsed:>3}", "36h");
-        assert_eq!(width(line.trim_end_matches('\r')), 40, "{line:?}");
+        assert_eq!(width(&line), 40, "{line:?}");
     }
 
     #[test]

@@ -167,6 +167,11 @@ fn a_wait_shows_a_line_that_leaves_no_trace() {
     // Before it is erased for the first time it is there as a whole.
     let written = run.err();
     let (line, _) = written.split_once("\x1b[2K").unwrap();
+    // The terminal must not break it, whatever it takes its characters for.
+    assert!(
+        line.starts_with("\x1b[?7l") && line.ends_with("\r\x1b[?7h\r"),
+        "{line:?}"
+    );
     let line = shown(line.as_bytes());
     let mut behind = line.chars();
     assert!(

@@ -2,7 +2,8 @@
 //! helped.
 //!
 //! A signal may end the run while a pipe is full. What its reader then gets ends with a whole
-//! document, as a pipe takes a short write as a whole or not at all.
+//! document, as a pipe takes a short write as a whole or not at all. And what shares a terminal with
+//! the documents is never drawn into one of them: none is in part there and in part held.
 
 use std::io::{self, Write};
 
@@ -16,6 +17,8 @@ pub(super) struct Documents<W> {
     held: Vec<u8>,
     /// How much of what is held belongs to whole documents.
     ended: usize,
+    /// Whether a part of the present document is written.
+    begun: bool,
 }
 
 impl<W: Write> Documents<W> {
@@ -25,12 +28,17 @@ impl<W: Write> Documents<W> {
             out,
             held: Vec::with_capacity(WHOLE),
             ended: 0,
+            begun: false,
         }
     }
 
     /// Notes that a document ends here.
-    pub(super) fn end_document(&mut self) {
+    pub(super) fn end_document(&mut self) -> io::Result<()> {
         self.ended = self.held.len();
+        if std::mem::take(&mut self.begun) {
+            self.release(self.ended)?;
+        }
+        Ok(())
     }
 
     /// Writes the first `length` bytes that are held.
@@ -57,6 +65,7 @@ impl<W: Write> Write for Documents<W> {
         }
         if self.held.len() + text.len() > WHOLE {
             // A document of this length cannot be helped.
+            self.begun = true;
             self.release(self.held.len())?;
         }
         if text.len() > WHOLE {
@@ -109,8 +118,10 @@ mod tests {
                     out.write_all(&part).unwrap();
                     all.extend(part);
                 }
-                out.end_document();
+                out.end_document().unwrap();
                 places.push(start..all.len());
+                let written: usize = out.out.0.iter().map(Vec::len).sum();
+                prop_assert!(written <= start || written == all.len());
             }
             out.flush().unwrap();
             let pieces = out.out.0;

@@ -146,8 +146,7 @@ impl<'a, W: Write> Printer<'a, W> {
             raw_output,
             &self.settings.stdout,
         )?;
-        self.out.end_document();
-        Ok(())
+        Ok(self.out.end_document()?)
     }
 
     /// Hands what was printed on to where it goes.

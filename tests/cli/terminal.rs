@@ -208,6 +208,36 @@ fn the_live_line_and_objects_share_a_terminal() {
 }
 
 #[test]
+fn the_live_line_is_not_drawn_into_a_large_object() {
+    let gates = [Gate::default(), Gate::default()];
+    let [first, second] = gates.clone();
+    let large = file_object()
+        .with_text("status", "processed")
+        .with_text("filename", &"x".repeat(5000))
+        .to_string();
+    let object = large.clone();
+    let server = Server::start(Reply::per_file(move |id, _| match id {
+        "a" if first.is_open() => Reply::json(200, object.clone()),
+        "b" if second.is_open() => seen("processed"),
+        _ => seen("uploaded"),
+    }));
+    let process = retrieve()
+        .args(["a", "b", "--wait", "--poll-interval", "10ms"])
+        .args(["--format", "jsonl", "--no-color"])
+        .server(&server)
+        .stdout_terminal(COLUMNS, ROWS)
+        .together()
+        .spawn();
+    for (number, gate) in gates.iter().enumerate() {
+        process.wait_for_stdout(&format!("{number} of 2 files ready or failed; "));
+        gate.open();
+    }
+    let run = process.wait();
+    assert_eq!(run.code, Some(0), "{run}");
+    assert!(run.out().contains(&format!("{large}\n")), "{run}");
+}
+
+#[test]
 fn a_log_or_a_terminal_that_cannot_draw_gets_lines() {
     let (_server, gate, process) = waiting(|openai| openai.stdout_terminal(COLUMNS, ROWS));
     process.wait_for_stderr("a: uploaded (after ");

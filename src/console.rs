@@ -236,7 +236,7 @@ impl Console {
         if self.has_live_line {
             let mut live = self.live.borrow_mut();
             live.get_or_insert_with(LiveLine::new)
-                .show(self.clean(text));
+                .show(&self.clean(text));
         }
     }
 
@@ -251,12 +251,13 @@ impl Console {
         drop(self.live.take());
     }
 
-    /// Does `write`, which writes to a stream that may share the terminal, without the live line.
+    /// Does `write`, which writes to a stream that may share the terminal, without the live line;
+    /// that comes back when it is drawn the next time.
     pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &*self.live.borrow() {
-            Some(line) => line.suspend(write),
-            None => write(),
+        if let Some(line) = &*self.live.borrow() {
+            line.hide();
         }
+        write()
     }
 }
 

@@ -1,120 +1,104 @@
 //! The line on a terminal that tells how far a run is: drawn again and again, gone at the end.
 //!
 //! Also at an end by a signal: the line goes first. No signal is handled before there is a line.
+//!
+//! Progress libraries count the rows that a line takes, to move up and erase them. Terminals differ
+//! in how wide characters are, a server chooses the characters, and where the count is wrong what
+//! stands above is erased. Here the terminal breaks no lines while this one is written, and nothing
+//! ever moves up.
 
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
-use unicode_width::UnicodeWidthChar as _;
 
-use crate::columns::{cut, limit, width};
+use crate::columns::{cut, limit};
+use crate::error::span;
 use crate::terminal;
 
-/// Erases what stands from here to the end of the terminal (ECMA-48, ED). The live line is the last
-/// thing there, but a terminal that got narrower has broken it into several.
-const ERASE_BELOW: &[u8] = b"\x1b[J";
+/// From the start of the line to the end of the terminal all is erased (ECMA-48, CR and ED). The
+/// line is the last thing there, but a terminal that got narrower has broken it into several.
+const ERASE: &str = "\r\x1b[J";
 
-/// The same from the start of the line.
-const ERASE: &[u8] = b"\r\x1b[J";
+/// From here on the terminal breaks no lines, and does again (DECAWM of the VT100).
+const NO_WRAP: &str = "\x1b[?7l";
+const WRAP: &str = "\x1b[?7h";
 
-/// The line, as wide as the terminal. The cursor goes back to its start: the terminal may echo an
-/// interrupt as `^C`, which at its end would begin another line. Meanwhile the terminal breaks no
-/// lines (DECAWM of the VT100): where it draws a character wider than others do, it would leave a
-/// part of this one at each drawing.
-const TEMPLATE: &str = "\x1b[?7l{spinner} {msg} {elapsed:>3}\r\x1b[?7h";
+/// What moves, so that a stuck run can be told from a long one.
+const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/// What stands beside the message. Were the line shorter than the terminal, the library would write
-/// the blanks that are missing at the place of the cursor, over the spinner.
-const REST: usize = "S ".len() + " 36h".len();
+/// How long each picture of the spinner stays.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// The columns beside the text: those of the spinner and of most elapsed times.
+const REST: usize = "S ".len() + " 59m 59s".len();
 
 /// How long a signal waits for the line to be erased.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A live line on standard error; it is gone when this is dropped.
 pub(crate) struct LiveLine {
-    bar: ProgressBar,
+    started: Instant,
     shown: Arc<Mutex<bool>>,
 }
 
 impl LiveLine {
     /// A line that is not drawn yet.
     pub(crate) fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            bar.set_style(style);
-        }
         let shown = Arc::default();
         // Without it a signal ends the run as well, only less tidily.
         let _ = erase_at_signals(Arc::clone(&shown));
-        Self { bar, shown }
+        Self {
+            started: Instant::now(),
+            shown,
+        }
     }
 
     /// Shows `text`, which must be safe for a terminal, and the elapsed time; the spinner moves.
-    pub(crate) fn show(&self, text: String) {
+    pub(crate) fn show(&self, text: &str) {
         // It may have another width than a moment ago.
-        let stream = terminal::stderr();
-        let text = match stream.width.or_else(|| limit(&stream)) {
-            Some(columns) => fitted(&text, columns.saturating_sub(REST)),
-            None => text,
-        };
+        let columns = limit(&terminal::stderr());
+        let line = line(text, self.started.elapsed(), columns);
         let mut shown = lock(&self.shown);
         *shown = true;
-        self.bar.set_message(text);
-        self.bar.tick();
+        put(&line);
     }
 
-    /// Does `write`, which writes to the same terminal, without the line.
-    pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
-        // Held while the line is erased and drawn again, not while anything else is written.
-        let mut held = Some(lock(&self.shown));
-        self.bar.suspend(|| {
-            if let Some(mut shown) = held.take() {
-                erase_remains(&mut shown);
-            }
-            let result = write();
-            let mut shown = lock(&self.shown);
-            *shown = true;
-            held = Some(shown);
-            result
-        })
+    /// Takes the line away until it is shown again.
+    pub(crate) fn hide(&self) {
+        let mut shown = lock(&self.shown);
+        if std::mem::take(&mut *shown) {
+            put(ERASE);
+        }
     }
 }
 
 impl Drop for LiveLine {
     fn drop(&mut self) {
-        let mut shown = lock(&self.shown);
-        self.bar.finish_and_clear();
-        erase_remains(&mut shown);
+        self.hide();
     }
 }
 
-/// Erases what the library, which counts on the width that the line was drawn at, has left of it.
-fn erase_remains(shown: &mut bool) {
-    if std::mem::take(shown) {
-        // Where this fails there is no terminal any more.
-        let _ = io::stderr().write_all(ERASE_BELOW);
-    }
+/// The line as it is drawn on a terminal of so many `columns`. The cursor goes back to its start:
+/// the terminal may echo an interrupt as `^C`, which at its end would begin another line.
+fn line(text: &str, elapsed: Duration, columns: Option<usize>) -> String {
+    let frames = elapsed.as_millis() / FRAME.as_millis();
+    let frame = usize::try_from(frames).unwrap_or_default() % SPINNER.len();
+    let spinner = SPINNER.get(frame).unwrap_or(&" ");
+    let text = cut(text, columns.map_or(usize::MAX, |columns| columns - REST));
+    let seconds = span(Duration::from_secs(elapsed.as_secs()));
+    format!("{NO_WRAP}{ERASE}{spinner} {text} {seconds}\r{WRAP}")
 }
 
-/// `text` cut or padded to `columns`, without marks that have no columns of their own, such as
-/// accents that are characters apart: terminals differ in how wide they are. The library must
-/// never take the line for more than one, since it would erase what stands above.
-fn fitted(text: &str, columns: usize) -> String {
-    let seen: String = text
-        .chars()
-        .filter(|character| character.width() != Some(0))
-        .collect();
-    let text = cut(&seen, columns);
-    let gap = columns.saturating_sub(width(&text));
-    format!("{text}{:gap$}", "")
+/// Writes to standard error. Where that fails there is no terminal any more.
+fn put(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// From now on an interrupt, a hangup or a request to terminate erases the line, if it is shown,
@@ -134,7 +118,7 @@ fn erase_at_signals(shown: Arc<Mutex<bool>>) -> io::Result<()> {
                 let shown = lock(&shown);
                 if *shown {
                     // Where this fails there is no terminal any more.
-                    let _ = terminal.write_all(ERASE);
+                    let _ = terminal.write_all(ERASE.as_bytes());
                 }
                 // Held to the end, so that the line is not drawn again.
                 std::mem::forget(shown);
@@ -158,21 +142,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_is_as_wide_as_the_terminal() {
-        let text = TEMPLATE.replace("\x1b[?7l", "").replace("\r\x1b[?7h", "");
-        let line = text
-            .replace("{spinner}", "S")
-            .replace("{msg}", &fitted("a: uploaded", 40 - REST))
-            .replace("{elapsed:>3}", "36h");
-        assert_eq!(width(&line), 40, "{line:?}");
-    }
-
-    #[test]
-    fn a_message_takes_its_columns_whatever_it_is_written_in() {
-        assert_eq!(fitted("a: new", 8), "a: new  ");
-        assert_eq!(fitted("a: uploaded", 8), "a: uplo…");
-        assert_eq!(fitted("a: 資料資料", 8), "a: 資料…");
-        assert_eq!(fitted("a: 資料", 8), "a: 資料 ");
-        assert_eq!(fitted("a: e\u{301}e\u{301}", 8), "a: ee   ");
+    fn the_line_is_cut_to_the_terminal_and_never_broken() {
+        for (text, elapsed, columns, expected) in [
+            ("a: uploaded", 0, Some(40), "⠋ a: uploaded 0s"),
+            ("a: uploaded", 65_250, Some(40), "⠹ a: uploaded 1m 5s"),
+            ("a: uploaded", 900, Some(20), "⠏ a: upload… 0s"),
+            ("a: 資料資料資料", 0, Some(20), "⠋ a: 資料資… 0s"),
+            ("a: uploaded", 0, None, "⠋ a: uploaded 0s"),
+        ] {
+            assert_eq!(
+                line(text, Duration::from_millis(elapsed), columns),
+                format!("\x1b[?7l\r\x1b[J{expected}\r\x1b[?7h")
+            );
+        }
     }
 }

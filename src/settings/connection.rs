@@ -186,7 +186,7 @@ impl Connection {
             if is_secret_name(name.as_str()) || names_a_scheme(&value) {
                 secrets.extend(parts(&value));
             }
-            secrets.push(Secret::new(value));
+            secrets.push(without_quotes(&value));
         }
         // Gateways take keys under many names (`subscription-key`, `code`, `sig`), and without one.
         // As written, a plus stays a plus; decoded, it is a space.
@@ -222,7 +222,16 @@ fn names_a_scheme(value: &str) -> bool {
 /// may come back alone.
 fn parts(value: &str) -> impl Iterator<Item = Secret> {
     let between = |character: char| character.is_whitespace() || ";,=:\"'".contains(character);
-    value.split(between).chain([value]).map(Secret::new)
+    value
+        .split(between)
+        .map(Secret::new)
+        .chain([without_quotes(value)])
+}
+
+/// `value` to look for: without its quotes it is found with and without them, and no JSON that it
+/// comes back in loses its own.
+fn without_quotes(value: &str) -> Secret {
+    Secret::new(value.trim_matches('"'))
 }
 
 /// `url` as it may be shown: without user name and password.

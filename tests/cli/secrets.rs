@@ -533,6 +533,20 @@ fn a_custom_header_that_comes_back() {
         .env("OPENAI_CUSTOM_HEADERS", format!("Cookie: a=b; id={token}"))
         .run()
         .is(1, "", refused("  no [redacted]\n"));
+    // With quotes of its own it takes none from the JSON that it stands in.
+    for name in ["X-Etag", "Cookie"] {
+        let server = Server::replying(Reply::error(400, token));
+        look(&server)
+            .env("OPENAI_CUSTOM_HEADERS", format!("{name}: \"{token}\""))
+            .args(["--format-error", "jsonl"])
+            .run()
+            .is(
+                1,
+                "",
+                "{\"message\":\"[redacted]\",\"type\":\"invalid_request_error\",\
+                 \"param\":null,\"code\":null}\n",
+            );
+    }
 }
 
 #[test]
@@ -736,12 +750,13 @@ fn a_key_from_standard_input_or_a_variable_of_another_name_is_not_shown() {
         .args(["-"])
         .env("OPENAI_API_KEY", "another-key")
         .server(&server)
-        .stdin(format!("{KEY}\n"))
+        .stdin(format!("\"{KEY}\"\n"))
         .run()
         .is(
             3,
             "",
-            "error: no such file `[redacted]` (HTTP 404)\n  no\n  url: {base}/files/[redacted]\n\n\
+            "error: no such file `\"[redacted]\"` (HTTP 404)\n  no\n  \
+             url: {base}/files/%22[redacted]%22\n\n\
              hint: check the id, and that the file is on this server\n",
         );
     retrieve()

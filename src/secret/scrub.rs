@@ -1,41 +1,16 @@
-//! Text that must never be seen: keys, passwords, values of custom headers.
+//! Secrets taken out of text that somebody else wrote.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::iter::Peekable;
 use std::str::MatchIndices;
 
-/// What stands in the place of a secret.
-pub const REDACTED: &str = "[redacted]";
+use super::spelling::{LONGEST_SPELLING, SIGNS, after, beginnings, ends_with_escape};
+use super::{KEY_PREFIX, REDACTED, Secret};
 
 /// The shortest secret that is looked for in text, in bytes: the least that guides to passwords
 /// accept (NIST SP 800-63B, section 5.1.1.1). Shorter ones, such as the key `test` of a server at
 /// home, guard nothing, and blotting out their every occurrence would garble the message.
 const SHORTEST_SCRUBBED: usize = 8;
-
-/// A text that can be used but not printed: its `Debug` is [`REDACTED`] and it has no `Display`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes `text` as it is.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself, for the one place that has to send it.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(REDACTED)
-    }
-}
 
 /// `secrets` in the order in which they can be replaced one after the other: a longer one before
 /// those that it contains.
@@ -78,8 +53,10 @@ fn without_keys(text: &str) -> Option<String> {
     for (at, _) in text.match_indices(KEY_PREFIX) {
         let (before, key) = text.split_at(at);
         // The end of a longer word is none, but for that of `--api-key` without a space.
-        let is_end = before.ends_with(|end: char| end.is_ascii_alphanumeric());
-        if at < kept_to || (is_end && !before.ends_with("key")) {
+        let is_end = before.ends_with(|end: char| end.is_ascii_alphanumeric())
+            && !before.ends_with("key")
+            && !ends_with_escape(before);
+        if is_end || at < kept_to {
             continue;
         }
         let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -120,25 +97,9 @@ fn before_cut(text: &str, secrets: &[Secret]) -> Option<usize> {
     secrets.iter().filter_map(begins).min()
 }
 
-/// What a spelling of `secret` may begin with.
-fn beginnings(secret: &str) -> Option<[char; 5]> {
-    let first = secret.chars().next()?;
-    Some([
-        first.to_ascii_lowercase(),
-        first.to_ascii_uppercase(),
-        '\\',
-        '%',
-        '&',
-    ])
-}
-
 /// How long the end of a text is in which a secret is looked for, in bytes: that of a key, however
 /// it is spelled.
 const LONGEST_END: usize = 16 << 10;
-
-/// How long a character may be, in bytes: escaped, and its backslash once more.
-const LONGEST_SPELLING: usize = MOST_BACKSLASHES + r"u005cu0000".len();
-
 /// Whether `text` is the start of `secret`, and no less than what is looked for of it. It may end
 /// in the middle of a character.
 fn ends_within(text: &str, secret: &str) -> bool {
@@ -146,7 +107,7 @@ fn ends_within(text: &str, secret: &str) -> bool {
     for (matched, character) in secret.chars().enumerate() {
         let Some(further) = after(rest, character) else {
             let is_cut = rest.len() < LONGEST_SPELLING
-                && rest.starts_with(['\\', '%', '&', char::REPLACEMENT_CHARACTER]);
+                && (rest.starts_with(SIGNS) || rest.starts_with(char::REPLACEMENT_CHARACTER));
             return matched >= SHORTEST_SCRUBBED && (rest.is_empty() || is_cut);
         };
         rest = further;
@@ -192,202 +153,6 @@ fn replace(text: &str, secret: &str) -> Option<String> {
     }
     replaced.and_then(|replaced| Some(replaced + text.get(kept_to..)?))
 }
-
-/// How often a text may have been quoted in another; each time doubles the backslashes.
-const MOST_BACKSLASHES: usize = 8;
-
-/// What follows `character` at the start of `text`, where it stands as it is or escaped.
-fn after(text: &str, character: char) -> Option<&str> {
-    after_backslash(text, character)
-        .or_else(|| after_percent(text, character))
-        .or_else(|| after_reference(text, character))
-        .or_else(|| after_literal(text, character))
-}
-
-fn after_literal(text: &str, character: char) -> Option<&str> {
-    text.strip_prefix(|found: char| found.eq_ignore_ascii_case(&character))
-}
-
-/// The same for a JSON escape: `\/`, `\"`, `\u002f`, `\ud83d\ude00`.
-fn after_backslash(text: &str, character: char) -> Option<&str> {
-    let mut units = [0; 2];
-    let mut units = character.encode_utf16(&mut units).iter();
-    units
-        .try_fold(text, |text, unit| {
-            after_backslashes(text).find_map(|text| after_code(text, *unit))
-        })
-        .or_else(|| after_backslashes(text).find_map(|text| after_literal(text, character)))
-}
-
-/// What follows the backslashes at the start of `text`. Text that was quoted again has more of
-/// them, and the one within the quotes may be written by its number: that is the second choice.
-fn after_backslashes(text: &str) -> impl Iterator<Item = &str> {
-    let escaped = text.strip_prefix('\\').map(|mut escaped| {
-        for _ in 1..MOST_BACKSLASHES {
-            escaped = escaped.strip_prefix('\\').unwrap_or(escaped);
-        }
-        escaped
-    });
-    let numbered = escaped.and_then(|escaped| after_code(escaped, u16::from(b'\\')));
-    escaped.into_iter().chain(numbered)
-}
-
-/// What follows `code` where it stands after a backslash: `u002f`.
-fn after_code(text: &str, code: u16) -> Option<&str> {
-    let (digits, rest) = text.strip_prefix('u')?.split_at_checked(4)?;
-    let found = u16::from_str_radix(digits, 16).ok()?;
-    (found == code).then_some(rest)
-}
-
-/// How often a URL may have been put into another; each time encodes the percent signs.
-const MOST_ENCODINGS: usize = 4;
-
-/// The same for a percent-encoded character: `%2F`, `%252F`.
-fn after_percent(text: &str, character: char) -> Option<&str> {
-    let mut buffer = [0; 4];
-    let bytes = character.encode_utf8(&mut buffer).bytes();
-    // As forms have it (URL standard, section 5.2).
-    if character == ' '
-        && let Some(rest) = text.strip_prefix('+')
-    {
-        return Some(rest);
-    }
-    bytes.into_iter().try_fold(text, |text, byte| {
-        let mut encoded = after_sign(text, '%')?;
-        for _ in 0..MOST_ENCODINGS {
-            let (digits, rest) = encoded.split_at_checked(2)?;
-            if u8::from_str_radix(digits, 16) == Ok(byte) {
-                return Some(rest);
-            }
-            encoded = encoded.strip_prefix("25")?;
-        }
-        None
-    })
-}
-
-/// The longest character reference that is read, in bytes.
-const LONGEST_REFERENCE: usize = "&#x0010ffff;".len();
-
-/// The same for a character reference: `&quot;`, `&#34;`, `&#x22;`.
-fn after_reference(text: &str, character: char) -> Option<&str> {
-    let text = after_sign(text, '&')?;
-    let end = text
-        .bytes()
-        .take(LONGEST_REFERENCE)
-        .position(|byte| byte == b';')?;
-    let (name, rest) = text.split_at_checked(end)?;
-    let found = match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(digits) => u32::from_str_radix(digits, 16),
-                None => number.parse(),
-            };
-            char::from_u32(code.ok()?)?
-        }
-    };
-    (found == character).then(|| rest.strip_prefix(';'))?
-}
-
-/// What follows the `sign` of an escape, which may be escaped for JSON itself.
-fn after_sign(text: &str, sign: char) -> Option<&str> {
-    after_literal(text, sign).or_else(|| after_backslash(text, sign))
-}
-
-/// Whether the name of a header says that its value is a secret.
-#[must_use]
-pub fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let parts = [
-        "authorization",
-        "credential",
-        "cookie",
-        "api-key",
-        "api_key",
-        "apikey",
-        "secret",
-        "password",
-        "token",
-        "session",
-        "signature",
-    ];
-    // The counters of a rate limit are no tokens in that sense.
-    (parts.iter().any(|part| name.contains(part)) && !name.starts_with("x-ratelimit-"))
-        || name.ends_with("key")
-        || name.ends_with("auth")
-        || name == "sig"
-}
-
-/// How all keys of OpenAI begin.
-const KEY_PREFIX: &str = "sk-";
-
-/// Whether a text that should be something else is an API key, put there by mistake.
-#[must_use]
-pub fn looks_like_key(text: &str) -> bool {
-    text.starts_with(KEY_PREFIX)
-}
-
-/// Whether a text is not the path of a PEM file but what such a file holds (RFC 7468, section 2),
-/// which may be a private key: as it is, without its first line, or in Base64 as a whole.
-#[must_use]
-pub fn looks_like_pem(text: &str) -> bool {
-    let text = text.trim_start();
-    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte);
-    text.contains("-----BEGIN")
-        || text.starts_with("LS0tLS1CRUdJTi")
-        // Every certificate and key of more than 127 bytes begins like this (X.690).
-        || (text.starts_with("MI") && text.len() > 127 && text.bytes().all(is_base64))
-}
-
-/// Why a text cannot serve as an API key. The texts never hold the key or a part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadKey {
-    /// Nothing but white space.
-    Empty,
-    /// A line break inside.
-    LineBreak,
-    /// Another control character inside.
-    Control,
-    /// A character outside ASCII, which a header cannot carry.
-    NotAscii,
-}
-
-impl fmt::Display for BadKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "is empty",
-            Self::LineBreak => "has a line break inside",
-            Self::Control => "has a control character inside",
-            Self::NotAscii => "has a character outside ASCII inside",
-        })
-    }
-}
-
-/// Makes an API key out of what a person pasted: white space around it is dropped (a newline at
-/// the end of an environment variable is the most common mistake of all).
-///
-/// # Errors
-/// [`BadKey`] if what is left cannot be sent in a header (RFC 9110, section 5.5).
-pub fn api_key(pasted: &str) -> Result<Secret, BadKey> {
-    let key = pasted.trim();
-    if key.is_empty() {
-        Err(BadKey::Empty)
-    } else if key.contains(['\n', '\r']) {
-        Err(BadKey::LineBreak)
-    } else if key.contains(char::is_control) {
-        Err(BadKey::Control)
-    } else if !key.is_ascii() {
-        Err(BadKey::NotAscii)
-    } else {
-        Ok(Secret::new(key))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
@@ -395,24 +160,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn a_key_is_trimmed_and_never_shown() {
-        let key = api_key(" sk-secret\r\n").unwrap();
-        assert_eq!(key.reveal(), "sk-secret");
-        assert_eq!(
-            format!("{key:?} {:?}", Some(&key)),
-            "[redacted] Some([redacted])"
-        );
-    }
-
-    #[test]
-    fn a_key_that_no_header_can_carry_is_refused() {
-        assert_eq!(api_key(" \n"), Err(BadKey::Empty));
-        assert_eq!(api_key("sk-1\nsk-2"), Err(BadKey::LineBreak));
-        assert_eq!(api_key("sk-\u{1b}1"), Err(BadKey::Control));
-        assert_eq!(api_key("sk-ключ"), Err(BadKey::NotAscii));
-    }
 
     #[test]
     fn secrets_are_scrubbed_from_text() {
@@ -476,6 +223,21 @@ mod tests {
     }
 
     #[test]
+    fn an_escape_may_be_escaped() {
+        let secrets = [Secret::new("sk-secret")];
+        for text in [
+            r"\u002573k-secret",
+            r"\u005cu0073k-secret",
+            r"\\\\\\\\\u0073k-secret",
+        ] {
+            assert_eq!(scrub(text, &secrets), REDACTED, "{text}");
+        }
+        // What is left of a JSON text is one.
+        let quoted = format!("\"x{}u0073k-secret\"", "\\".repeat(9));
+        assert_eq!(scrub(&quoted, &secrets), "\"x[redacted]\"");
+    }
+
+    #[test]
     fn a_key_is_known_by_its_looks() {
         let key = "sk-0123456789abcdefg";
         for (text, expected) in [
@@ -486,6 +248,11 @@ mod tests {
             ),
             ("--api-key{}_-x.y", "--api-key[redacted].y"),
             ("[200~{}\u{fffd}", "[200~[redacted]\u{fffd}"),
+            ("/%22{}%22", "/%22[redacted]%22"),
+            (
+                r"\n{}\t{}\u003D{}",
+                r"\n[redacted]\t[redacted]\u003D[redacted]",
+            ),
         ] {
             assert_eq!(scrub(&text.replace("{}", key), &[]), expected);
         }
@@ -493,6 +260,10 @@ mod tests {
             &key[1..],
             &key[..19],
             "ask-0123456789abcdefg",
+            r"\task-0123456789abcdefg",
+            r"C:\ask-0123456789abcdefg",
+            "%di5sk-0123456789abcdefg",
+            "u003dsk-0123456789abcdefg",
             "sk-learn",
             "sk-production-key.pem",
             "sk-proj-********************abcd",
@@ -519,41 +290,6 @@ mod tests {
             let text = text.repeat(20_000);
             assert_eq!(scrub(&text, &secrets), text);
         }
-    }
-
-    #[test]
-    fn what_a_pem_file_holds_is_told_from_its_path() {
-        let base64 = format!("MIG{}", "HAgEAMBMGByqGSM49/+\n".repeat(8));
-        for text in [
-            "x\n-----BEGIN PRIVATE KEY-----",
-            "LS0tLS1CRUdJTiBQ",
-            &base64,
-        ] {
-            assert!(looks_like_pem(text), "{text}");
-        }
-        for text in [
-            "key.pem",
-            "MIT",
-            "/run/secrets/MIKEY",
-            &format!("MI{}.pem", "x".repeat(200)),
-        ] {
-            assert!(!looks_like_pem(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_escape_may_be_escaped() {
-        let secrets = [Secret::new("sk-secret")];
-        for text in [
-            r"\u002573k-secret",
-            r"\u005cu0073k-secret",
-            r"\\\\\\\\\u0073k-secret",
-        ] {
-            assert_eq!(scrub(text, &secrets), REDACTED, "{text}");
-        }
-        // What is left of a JSON text is one.
-        let quoted = format!("\"x{}u0073k-secret\"", "\\".repeat(9));
-        assert_eq!(scrub(&quoted, &secrets), "\"x[redacted]\"");
     }
 
     #[test]

@@ -1,0 +1,166 @@
+//! Text that must never be seen: keys, passwords, values of custom headers.
+
+mod scrub;
+mod spelling;
+
+use std::fmt;
+
+pub use self::scrub::{longer_first, scrub, scrub_start};
+
+/// What stands in the place of a secret.
+pub const REDACTED: &str = "[redacted]";
+
+/// A text that can be used but not printed: its `Debug` is [`REDACTED`] and it has no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes `text` as it is.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that has to send it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+/// Whether the name of a header says that its value is a secret.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let parts = [
+        "authorization",
+        "credential",
+        "cookie",
+        "api-key",
+        "api_key",
+        "apikey",
+        "secret",
+        "password",
+        "token",
+        "session",
+        "signature",
+    ];
+    // The counters of a rate limit are no tokens in that sense.
+    (parts.iter().any(|part| name.contains(part)) && !name.starts_with("x-ratelimit-"))
+        || name.ends_with("key")
+        || name.ends_with("auth")
+        || name == "sig"
+}
+
+/// How all keys of OpenAI begin.
+const KEY_PREFIX: &str = "sk-";
+
+/// Whether a text that should be something else is an API key, put there by mistake.
+#[must_use]
+pub fn looks_like_key(text: &str) -> bool {
+    text.starts_with(KEY_PREFIX)
+}
+
+/// Whether a text is not the path of a PEM file but what such a file holds (RFC 7468, section 2),
+/// which may be a private key: as it is, without its first line, or in Base64 as a whole.
+#[must_use]
+pub fn looks_like_pem(text: &str) -> bool {
+    let text = text.trim_start();
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte);
+    text.contains("-----BEGIN")
+        || text.starts_with("LS0tLS1CRUdJTi")
+        // Every certificate and key of more than 127 bytes begins like this (X.690).
+        || (text.starts_with("MI") && text.len() > 127 && text.bytes().all(is_base64))
+}
+
+/// Why a text cannot serve as an API key. The texts never hold the key or a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadKey {
+    /// Nothing but white space.
+    Empty,
+    /// A line break inside.
+    LineBreak,
+    /// Another control character inside.
+    Control,
+    /// A character outside ASCII, which a header cannot carry.
+    NotAscii,
+}
+
+impl fmt::Display for BadKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "is empty",
+            Self::LineBreak => "has a line break inside",
+            Self::Control => "has a control character inside",
+            Self::NotAscii => "has a character outside ASCII inside",
+        })
+    }
+}
+
+/// Makes an API key out of what a person pasted: white space around it is dropped (a newline at
+/// the end of an environment variable is the most common mistake of all).
+///
+/// # Errors
+/// [`BadKey`] if what is left cannot be sent in a header (RFC 9110, section 5.5).
+pub fn api_key(pasted: &str) -> Result<Secret, BadKey> {
+    let key = pasted.trim();
+    if key.is_empty() {
+        Err(BadKey::Empty)
+    } else if key.contains(['\n', '\r']) {
+        Err(BadKey::LineBreak)
+    } else if key.contains(char::is_control) {
+        Err(BadKey::Control)
+    } else if !key.is_ascii() {
+        Err(BadKey::NotAscii)
+    } else {
+        Ok(Secret::new(key))
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_trimmed_and_never_shown() {
+        let key = api_key(" sk-secret\r\n").unwrap();
+        assert_eq!(key.reveal(), "sk-secret");
+        assert_eq!(
+            format!("{key:?} {:?}", Some(&key)),
+            "[redacted] Some([redacted])"
+        );
+    }
+
+    #[test]
+    fn a_key_that_no_header_can_carry_is_refused() {
+        assert_eq!(api_key(" \n"), Err(BadKey::Empty));
+        assert_eq!(api_key("sk-1\nsk-2"), Err(BadKey::LineBreak));
+        assert_eq!(api_key("sk-\u{1b}1"), Err(BadKey::Control));
+        assert_eq!(api_key("sk-ключ"), Err(BadKey::NotAscii));
+    }
+
+    #[test]
+    fn what_a_pem_file_holds_is_told_from_its_path() {
+        let base64 = format!("MIG{}", "HAgEAMBMGByqGSM49/+\n".repeat(8));
+        for text in [
+            "x\n-----BEGIN PRIVATE KEY-----",
+            "LS0tLS1CRUdJTiBQ",
+            &base64,
+        ] {
+            assert!(looks_like_pem(text), "{text}");
+        }
+        for text in [
+            "key.pem",
+            "MIT",
+            "/run/secrets/MIKEY",
+            &format!("MI{}.pem", "x".repeat(200)),
+        ] {
+            assert!(!looks_like_pem(text), "{text}");
+        }
+    }
+}

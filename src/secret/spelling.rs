@@ -1,0 +1,136 @@
+//! How a character may be spelled in what a server sends: as it is, or with the escapes of JSON,
+//! URLs and HTML.
+
+/// How often a text may have been quoted in another; each time doubles the backslashes.
+const MOST_BACKSLASHES: usize = 8;
+
+/// What the escapes begin with.
+pub(super) const SIGNS: [char; 3] = ['\\', '%', '&'];
+
+/// How long a character may be, in bytes: escaped, and its backslash once more.
+pub(super) const LONGEST_SPELLING: usize = MOST_BACKSLASHES + r"u005cu0000".len();
+
+/// What a spelling of `secret` may begin with.
+pub(super) fn beginnings(secret: &str) -> Option<[char; 5]> {
+    let first = secret.chars().next()?;
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    let [json, url, html] = SIGNS;
+    Some([lower, upper, json, url, html])
+}
+
+/// What follows `character` at the start of `text`, where it stands as it is or escaped.
+pub(super) fn after(text: &str, character: char) -> Option<&str> {
+    after_backslash(text, character)
+        .or_else(|| after_percent(text, character))
+        .or_else(|| after_reference(text, character))
+        .or_else(|| after_literal(text, character))
+}
+
+fn after_literal(text: &str, character: char) -> Option<&str> {
+    text.strip_prefix(|found: char| found.eq_ignore_ascii_case(&character))
+}
+
+/// The same for a JSON escape: `\/`, `\"`, `\u002f`, `\ud83d\ude00`.
+fn after_backslash(text: &str, character: char) -> Option<&str> {
+    let mut units = [0; 2];
+    let mut units = character.encode_utf16(&mut units).iter();
+    units
+        .try_fold(text, |text, unit| {
+            after_backslashes(text).find_map(|text| after_code(text, *unit))
+        })
+        .or_else(|| after_backslashes(text).find_map(|text| after_literal(text, character)))
+}
+
+/// What follows the backslashes at the start of `text`. Text that was quoted again has more of
+/// them, and the one within the quotes may be written by its number: that is the second choice.
+fn after_backslashes(text: &str) -> impl Iterator<Item = &str> {
+    let escaped = text.strip_prefix('\\').map(|mut escaped| {
+        for _ in 1..MOST_BACKSLASHES {
+            escaped = escaped.strip_prefix('\\').unwrap_or(escaped);
+        }
+        escaped
+    });
+    let numbered = escaped.and_then(|escaped| after_code(escaped, u16::from(b'\\')));
+    escaped.into_iter().chain(numbered)
+}
+
+/// What follows `code` where it stands after a backslash: `u002f`.
+fn after_code(text: &str, code: u16) -> Option<&str> {
+    let (digits, rest) = text.strip_prefix('u')?.split_at_checked(4)?;
+    let found = u16::from_str_radix(digits, 16).ok()?;
+    (found == code).then_some(rest)
+}
+
+/// How often a URL may have been put into another; each time encodes the percent signs.
+const MOST_ENCODINGS: usize = 4;
+
+/// The same for a percent-encoded character: `%2F`, `%252F`.
+fn after_percent(text: &str, character: char) -> Option<&str> {
+    let mut buffer = [0; 4];
+    let bytes = character.encode_utf8(&mut buffer).bytes();
+    // As forms have it (URL standard, section 5.2).
+    if character == ' '
+        && let Some(rest) = text.strip_prefix('+')
+    {
+        return Some(rest);
+    }
+    bytes.into_iter().try_fold(text, |text, byte| {
+        let mut encoded = after_sign(text, '%')?;
+        for _ in 0..MOST_ENCODINGS {
+            let (digits, rest) = encoded.split_at_checked(2)?;
+            if u8::from_str_radix(digits, 16) == Ok(byte) {
+                return Some(rest);
+            }
+            encoded = encoded.strip_prefix("25")?;
+        }
+        None
+    })
+}
+
+/// The longest character reference that is read, in bytes.
+const LONGEST_REFERENCE: usize = "&#x0010ffff;".len();
+
+/// The same for a character reference: `&quot;`, `&#34;`, `&#x22;`.
+fn after_reference(text: &str, character: char) -> Option<&str> {
+    let text = after_sign(text, '&')?;
+    let end = text
+        .bytes()
+        .take(LONGEST_REFERENCE)
+        .position(|byte| byte == b';')?;
+    let (name, rest) = text.split_at_checked(end)?;
+    let found = match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?)?
+        }
+    };
+    (found == character).then(|| rest.strip_prefix(';'))?
+}
+
+/// What follows the `sign` of an escape, which may be escaped for JSON itself.
+fn after_sign(text: &str, sign: char) -> Option<&str> {
+    after_literal(text, sign).or_else(|| after_backslash(text, sign))
+}
+
+/// Whether `text` ends with an escape, whose last letter is none of the text.
+pub(super) fn ends_with_escape(text: &str) -> bool {
+    let ends = |length: usize, sign: &str, is_code: fn(char) -> bool| {
+        text.len()
+            .checked_sub(length)
+            .and_then(|at| text.get(at..)?.strip_prefix(sign))
+            .is_some_and(|code| code.chars().all(is_code))
+    };
+    let is_digit = |digit: char| digit.is_ascii_hexdigit();
+    ends(r"\n".len(), r"\", |letter| "bfnrt".contains(letter))
+        || ends(r"\u0000".len(), r"\u", is_digit)
+        || ends("%00".len(), "%", is_digit)
+}

@@ -186,8 +186,8 @@ fn pieces(measure: Measure, text: &str) -> impl Iterator<Item = (&str, usize)> {
 /// How many columns a character takes by itself.
 type Measure = fn(char) -> usize;
 
-/// The columns that nearly all terminals give a character; one for a control character, which is shown somehow. Half
-/// a flag has two on terminals that draw it as an emoji of its own.
+/// The columns that nearly all terminals give a character; one for a control character, which is
+/// shown somehow. Half a flag has two on terminals that draw it as an emoji of its own.
 fn columns_of(character: char) -> usize {
     match character {
         '\u{1f1e6}'..='\u{1f1ff}' => 2,

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
 
 /// Counts what is kept until it is printed, and says which file may be asked for. The files of a
 /// run are numbered from 0, in the order in which they are printed.
@@ -39,13 +38,9 @@ impl Backlog {
         self.kept.get() < self.most || number <= self.next.get()
     }
 
-    /// Waits until less is kept than now, but not beyond the `deadline`.
-    pub(super) async fn less(&self, deadline: Option<Instant>) {
-        let freed = self.freed.notified();
-        match deadline {
-            Some(deadline) => drop(timeout_at(deadline, freed).await),
-            None => freed.await,
-        }
+    /// Waits until less is kept than now.
+    pub(super) async fn less(&self) {
+        self.freed.notified().await;
     }
 
     /// Counts `bytes` for as long as what is returned lives.
@@ -96,7 +91,7 @@ mod tests {
     fn whoever_waits_is_told_of_less() {
         let backlog = Backlog::new(10);
         let kept = backlog.keep(10);
-        let mut less = std::pin::pin!(backlog.less(None));
+        let mut less = std::pin::pin!(backlog.less());
         assert!(less.as_mut().now_or_never().is_none());
         drop(kept);
         assert!(less.now_or_never().is_some());

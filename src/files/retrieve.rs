@@ -187,21 +187,23 @@ impl<'a> Retrieval<'a> {
         id: &FileId,
         deadline: Option<Instant>,
     ) -> Result<Found, error::Error> {
-        loop {
-            // The semaphore is never closed.
-            let turn = self.requests.acquire();
-            let permit = match deadline {
-                Some(deadline) => timeout_at(deadline, turn).await.ok(),
-                None => Some(turn.await),
-            };
-            // What comes too late is told by the client.
-            if permit.is_none() || self.backlog.admits(number) || is_past(deadline, Duration::ZERO)
-            {
-                return self.client.file(id, deadline).await;
+        let turn = async {
+            loop {
+                // The semaphore is never closed.
+                let permit = self.requests.acquire().await;
+                if self.backlog.admits(number) {
+                    return permit;
+                }
+                drop(permit);
+                self.backlog.less().await;
             }
-            drop(permit);
-            self.backlog.less(deadline).await;
-        }
+        };
+        let _permit = match deadline {
+            Some(deadline) => timeout_at(deadline, turn).await.ok(),
+            None => Some(turn.await),
+        };
+        // What comes too late is told by the client.
+        self.client.file(id, deadline).await
     }
 
     fn failed(&'a self, failure: Failure) -> Looked<'a> {

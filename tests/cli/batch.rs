@@ -319,8 +319,9 @@ fn large_file(id: &str, status: &str, bytes: usize) -> Reply {
 }
 
 /// More than a run with files of 8 MiB needs, in bytes: 16 MiB that are kept, 32 MiB for 4 requests
-/// under way, and the program itself. All that is open at once would be half as much again.
-const BOUND: u64 = 76 << 20;
+/// under way, and the program itself; on a busy machine 77 MiB were seen. All that is open at once
+/// would be 114 MiB.
+const BOUND: u64 = 88 << 20;
 
 #[test]
 fn large_files_that_wait_for_a_slow_one_are_bounded() {

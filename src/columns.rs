@@ -196,10 +196,12 @@ fn columns_of(character: char) -> usize {
 }
 
 /// The most columns that any terminal gives a character: some do not know a mark, or know it as a
-/// letter, and in East Asia some letters are wide (UAX #11, ambiguous).
+/// letter, which may be wide, and in East Asia more are (UAX #11, ambiguous).
 fn most_columns_of(character: char) -> usize {
-    let wide = character.width_cjk().unwrap_or(1);
-    columns_of(character).max(wide).max(1)
+    match columns_of(character) {
+        0 => 2,
+        columns => columns.max(character.width_cjk().unwrap_or(1)),
+    }
 }
 
 /// How text is set off from its surroundings. Only colours that read well on light and dark
@@ -328,14 +330,11 @@ mod tests {
             format!("{}\n    \\u003a:stop-commands::x", "x".repeat(25))
         );
         // A letter that is taken for a mark, and one that is wide in East Asia.
-        for (letter, whole_line, on_first_line) in [("\u{d4e}", 38, 34), ("\u{b1}", 19, 17)] {
-            let on_second_line = letter.repeat(whole_line - on_first_line);
+        for letter in ["\u{d4e}", "\u{b1}"] {
+            let (first, second) = (letter.repeat(17), letter.repeat(2));
             assert_eq!(
-                hangs(&format!("{}hint: run me", letter.repeat(whole_line)), 2),
-                format!(
-                    "{}\n    {on_second_line}hint: run me",
-                    letter.repeat(on_first_line)
-                )
+                hangs(&format!("{first}{second}hint: run me"), 2),
+                format!("{first}\n    {second}hint: run me")
             );
         }
         let long = "x ".repeat(100);

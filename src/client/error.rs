@@ -252,6 +252,10 @@ impl fmt::Display for DnsError {
 
 impl StdError for DnsError {}
 
+/// The words of `EAI_AGAIN` in glibc: no name server answered. All that the standard library tells
+/// of an error of the resolver are its words.
+const NO_NAME_SERVER: &str = "Temporary failure in name resolution";
+
 /// How the errors of a tunnel through an HTTP proxy begin.
 const TUNNEL: &str = "tunnel error: ";
 
@@ -372,12 +376,12 @@ impl Network {
         })
     }
 
-    /// Whether the cause may pass by itself. A name that does not resolve is taken for a typing
-    /// error, unless it is the one that ships with the tool.
+    /// Whether the cause may pass by itself. A name that nobody knows is taken for a typing error,
+    /// unless it is the one that ships with the tool.
     #[must_use]
     pub fn may_pass(&self, is_default_host: bool) -> bool {
         match self {
-            Self::Dns(_) => is_default_host,
+            Self::Dns(words) => is_default_host || words == NO_NAME_SERVER,
             Self::NotHttp | Self::LargeHead | Self::Encoding => false,
             Self::Tls { error, .. } => tls::may_pass(error),
             Self::Proxy(refusal) => {

@@ -327,13 +327,19 @@ pub(super) fn explain(
     (why, Some(hint))
 }
 
-/// Whether `error` says nothing of trust: the other side is out of order or was stopped (RFC 8446,
-/// sections 6.1 and 6.2), or what came was garbled on the way.
+/// Whether `error` says nothing of trust: the other side is out of order or was stopped, or what
+/// came was garbled on the way, here or there (RFC 8446, sections 6.1 and 6.2).
 pub(super) fn may_pass(error: &rustls::Error) -> bool {
     use rustls::{AlertDescription as Alert, Error};
     matches!(
         error,
-        Error::AlertReceived(Alert::InternalError | Alert::UserCanceled) | Error::DecryptError
+        Error::DecryptError
+            | Error::AlertReceived(
+                Alert::BadRecordMac
+                    | Alert::DecodeError
+                    | Alert::InternalError
+                    | Alert::UserCanceled
+            )
     )
 }
 

@@ -21,10 +21,12 @@ pub fn longer_first(secrets: impl IntoIterator<Item = Secret>) -> Vec<Secret> {
     secrets
 }
 
-/// `text` with every occurrence of one of the `secrets` replaced by [`REDACTED`], whether it is
-/// spelled literally or with the escapes of JSON (RFC 8259, section 7), URLs (RFC 3986, section
-/// 2.1) and HTML (its standard, section 13.5), its ASCII letters in upper or lower case, as hosts and names of headers have them. The
-/// secrets are as [`longer_first`] has them. So are words that can only be keys of `OpenAI`.
+/// `text` with every occurrence of one of the `secrets` replaced by [`REDACTED`], and every word that
+/// can only be a key of `OpenAI`. The secrets are as [`longer_first`] has them.
+///
+/// A secret may be spelled literally or with the escapes of JSON (RFC 8259, section 7), of URLs (RFC
+/// 3986, section 2.1), or of HTML (its standard, section 13.5, but for most names), its ASCII letters
+/// in upper or lower case, as hosts and names of headers have them.
 #[must_use]
 pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
     let mut scrubbed = Cow::Borrowed(text);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::server::{Refusing, Reply, Server, Step, file_object};
-use crate::support::{EXAMPLE, Openai, Run, like, retrieve, secrets};
+use crate::support::{EXAMPLE, Openai, Run, like, mounts, retrieve, secrets};
 
 /// `openai files retrieve file-abc123` without repetitions.
 fn once(server: &Server) -> Openai {
@@ -613,19 +613,45 @@ hint: check that the server is running, and the base URL
 fn a_name_does_not_resolve() {
     // RFC 6761, section 6.4: `invalid` never does. Resolvers differ in their words, and a machine
     // without a network has none that answers.
-    retrieve()
-        .args(["a"])
-        .base_url("http://no-such-host.invalid/v1")
+    let look = |retries: &str| {
+        retrieve()
+            .args(["a", "--max-retries", retries])
+            .base_url("http://no-such-host.invalid/v1")
+    };
+    let told = |how: &str| {
+        format!(
+            "\
+error: cannot reach no-such-host.invalid to look up `a`: the name does not resolve{how}
+  url: http://no-such-host.invalid/v1/files/a
+
+hint: check the spelling of the host, and the network
+"
+        )
+    };
+    look("0").run().is(7, "", told(" ([..])"));
+    if !mounts() {
+        return;
+    }
+    // Nobody knows the name.
+    look("1")
+        .file("files", "hosts: files\n")
+        .mounting("mount --bind files /etc/nsswitch.conf")
+        .run()
+        .is(7, "", told(" (Name or service not known)"));
+    // Nobody who might know it answers.
+    look("1")
+        .file("dns", "hosts: dns\n")
+        .file("loopback", "nameserver 127.0.0.1\n")
+        .mounting(
+            "mount --bind dns /etc/nsswitch.conf
+             mount --bind loopback /etc/resolv.conf
+             set -- unshare --net \"$@\"",
+        )
         .run()
         .is(
             7,
             "",
-            "\
-error: cannot reach no-such-host.invalid to look up `a`: the name does not resolve ([..])
-  url: http://no-such-host.invalid/v1/files/a
-
-hint: check the spelling of the host, and the network
-",
+            told(", 2 attempts (Temporary failure in name resolution)"),
         );
 }
 

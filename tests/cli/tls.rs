@@ -780,6 +780,8 @@ fn an_alert_that_says_nothing_of_trust_is_not_the_last_word() {
     for (alert, attempts, connections, why) in [
         (80, ", 2 attempts", 2, "received fatal alert: InternalError"),
         (90, ", 2 attempts", 2, "received fatal alert: UserCanceled"),
+        (20, ", 2 attempts", 2, "received fatal alert: BadRecordMac"),
+        (50, ", 2 attempts", 2, "received fatal alert: DecodeError"),
         (71, "", 1, "received fatal alert: InsufficientSecurity"),
     ] {
         let server = Server::options()

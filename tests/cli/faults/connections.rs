@@ -43,7 +43,6 @@ pub(super) fn rows() -> Vec<Row> {
             .requests(0)
             .takes(500 + 375 + 500),
         row("a name that does not resolve", There::Url("http://no.such.host.invalid/v1"))
-            .args("--max-retries 2")
             .fails(
                 7,
                 report(

@@ -18,7 +18,7 @@ use crate::error::{self, Exit, Failure, span};
 use crate::files::id::FileId;
 use crate::live::LiveLine;
 use crate::output::{self, Format, Remark};
-use crate::secret::{REDACTED, Secret, is_secret_name, scrub};
+use crate::secret::{REDACTED, Secret, is_secret_name, scrub, scrub_shown};
 use crate::terminal::Stream;
 
 /// The shortest wait that is announced on a terminal.
@@ -124,15 +124,15 @@ impl Console {
         &self.secrets
     }
 
-    /// `text` without secrets: for what is cut before it is said. What is left of a key in the
-    /// middle of a cut looks like any other word.
+    /// The start of `text` without secrets: for what is cut before it is said. What is left of a key
+    /// in the middle of a cut looks like any other word.
     #[must_use]
-    pub fn scrubbed<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        scrub(text, &self.secrets)
+    pub fn start_of<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        scrub_shown(text, &self.secrets)
     }
 
     fn clean(&self, text: &str) -> String {
-        self.stream.safe_words(&self.scrubbed(text))
+        self.stream.safe_words(&scrub(text, &self.secrets))
     }
 
     /// The same for the rest of a line of which `taken` columns are in use, continued on indented

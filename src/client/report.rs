@@ -12,11 +12,8 @@ use super::words::{EXCERPT, excerpt, words};
 use crate::columns::cut_characters;
 use crate::error::{Exit, Failure, span};
 use crate::files::id::FileId;
-use crate::secret::{Secret, scrub};
+use crate::secret::{MOST_SHOWN, Secret, scrub};
 use crate::settings::{Connection, Credentials, Proxy};
-
-/// How much is looked at of a body of which an excerpt is shown, in bytes.
-const SEARCHED: usize = 64 << 10;
 
 impl Error {
     /// Says what happened to the lookup of `id`, and what to do. What is cut short is searched for
@@ -41,7 +38,7 @@ impl Error {
         let mut failure = match self.cause {
             Cause::Status(answer) => status(answer.scrubbed(secrets), id, connection, &attempts),
             Cause::Unusable(mut answer, why) => {
-                answer.keep_start(SEARCHED);
+                answer.keep_start(MOST_SHOWN);
                 unusable(&answer.scrubbed(secrets), &why, id)
             }
             Cause::TooLarge(limit) => Failure::new(

@@ -312,7 +312,7 @@ impl<'a> Retrieval<'a> {
     fn status(&self, object: &FileObject) -> Option<Status> {
         match object.status()? {
             Status::Other(words) if words.len() > LONGEST_STATUS => {
-                let words = self.console.scrubbed(&words);
+                let words = self.console.start_of(&words);
                 Some(Status::Other(
                     cut_characters(&words, LONGEST_STATUS).into_owned(),
                 ))
@@ -338,7 +338,7 @@ impl<'a> Retrieval<'a> {
                     format!("`{id}` failed to be processed: its status is `error`"),
                 );
                 let details = object.status_details().unwrap_or_default();
-                let details = start(&[self.console.scrubbed(&details)]);
+                let details = start(&[self.console.start_of(&details)]);
                 Failure { details, ..failure }
             }
             Some(Status::Deleted) => Failure::new(

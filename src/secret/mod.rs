@@ -5,7 +5,7 @@ mod spelling;
 
 use std::fmt;
 
-pub use self::scrub::{longer_first, scrub, scrub_start};
+pub use self::scrub::{MOST_SHOWN, longer_first, scrub, scrub_shown, scrub_start};
 
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "[redacted]";

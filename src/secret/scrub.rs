@@ -83,6 +83,23 @@ pub fn scrub_start<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
     }
 }
 
+/// More than is ever shown of a text from afar, in bytes. In what else there is of it nobody looks
+/// for secrets: that takes its time.
+pub const MOST_SHOWN: usize = 64 << 10;
+
+/// The same for the start of `text`, which may have megabytes.
+#[must_use]
+pub fn scrub_shown<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
+    let text = text.trim_start();
+    if text.len() <= MOST_SHOWN {
+        return scrub(text, secrets);
+    }
+    let end = (0..=MOST_SHOWN)
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    scrub_start(text.get(..end.unwrap_or(0)).unwrap_or_default(), secrets)
+}
+
 /// Where the start of one of the `secrets` begins that `text` ends with, in bytes: what came of it
 /// before the text was cut off, spelled as for [`scrub`].
 fn before_cut(text: &str, secrets: &[Secret]) -> Option<usize> {
@@ -313,6 +330,24 @@ mod tests {
         ] {
             assert_eq!(before_cut(text, &secrets), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn of_a_long_text_the_start_is_shown() {
+        let secrets = [Secret::new("sk-secret-key")];
+        let shown = |before: usize| {
+            let text = format!(
+                "\n {}sk-secret-key{}",
+                "é".repeat(before),
+                "x".repeat(MOST_SHOWN)
+            );
+            scrub_shown(&text, &secrets).into_owned()
+        };
+        assert!(shown(0).starts_with("[redacted]xx") && shown(0).len() == MOST_SHOWN - 3);
+        let before = MOST_SHOWN / 2 - 5;
+        assert_eq!(shown(before), "é".repeat(before) + REDACTED);
+        assert_eq!(shown(MOST_SHOWN), "é".repeat(MOST_SHOWN / 2));
+        assert_eq!(scrub_shown(" sk-secret-k", &secrets), "sk-secret-k");
     }
 
     #[test]

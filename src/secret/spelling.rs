@@ -20,10 +20,14 @@ pub(super) fn beginnings(secret: &str) -> Option<[char; 5]> {
 
 /// What follows `character` at the start of `text`, where it stands as it is or escaped.
 pub(super) fn after(text: &str, character: char) -> Option<&str> {
-    after_backslash(text, character)
-        .or_else(|| after_percent(text, character))
-        .or_else(|| after_reference(text, character))
-        .or_else(|| after_literal(text, character))
+    let escaped = if text.starts_with(SIGNS) || text.starts_with('+') {
+        after_backslash(text, character)
+            .or_else(|| after_percent(text, character))
+            .or_else(|| after_reference(text, character))
+    } else {
+        None
+    };
+    escaped.or_else(|| after_literal(text, character))
 }
 
 fn after_literal(text: &str, character: char) -> Option<&str> {

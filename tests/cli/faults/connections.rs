@@ -179,11 +179,13 @@ pub(super) fn rows() -> Vec<Row> {
         .takes(600),
         replies("late, then in time", [Reply::script([Step::Hang]), Reply::file()])
             .args("--timeout 1s --max-retries 1")
-            .gaps([1000 + 375]),
+            // The time of an attempt begins before its request is there.
+            .gaps([375])
+            .takes(1000 + 375),
         replies("late, twice", [Reply::script([Step::Hang])])
             .args("--timeout 500ms --max-retries 1")
             .fails(7, late("500ms, 2 attempts"))
-            .gaps([500 + 375])
+            .gaps([375])
             .takes(500 + 375 + 500),
     ];
     // What may pass is tried again.

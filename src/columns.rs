@@ -92,14 +92,14 @@ const ESCAPED: usize = r"\u003a".len() - ":".len();
 /// `text` from afar, which is safe for `stream`, as it goes on there on a line of which `taken`
 /// columns (16 at most) are in use. What does not fit on a terminal is continued on indented lines:
 /// where the terminal broke the line, spaces in the text would choose what stands at the start of
-/// the next one, as only the words of this tool do. Without a known width nothing changes.
+/// the next one, as only the words of this tool do. In a pipe nothing changes.
 pub(crate) fn hang<'a>(
     text: impl Into<Cow<'a, str>>,
     taken: usize,
     stream: &Stream,
 ) -> Cow<'a, str> {
     let text = text.into();
-    let Some(limit) = stream.width.and(limit(stream)) else {
+    let Some(limit) = limit(stream) else {
         return text;
     };
     if taken + width_by(most_columns_of, &text) <= limit {
@@ -338,15 +338,12 @@ mod tests {
             );
         }
         let long = "x ".repeat(100);
-        for stream in [
-            Stream::PIPE,
-            Stream {
-                width: None,
-                ..TERMINAL
-            },
-        ] {
-            assert_eq!(hang(&long, 2, &stream), long);
-        }
+        assert_eq!(hang(&long, 2, &Stream::PIPE), long);
+        let untold = Stream {
+            width: None,
+            ..TERMINAL
+        };
+        assert_eq!(hang(&long, 2, &untold), hang(&long, 2, &terminal(USUAL)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::iter::Peekable;
 use std::str::MatchIndices;
 
-use super::spelling::{LONGEST_SPELLING, SIGNS, after, beginnings, ends_with_escape};
+use super::spelling::{LONGEST_SPELLING, after, beginnings, ends_with_escape, may_be_cut};
 use super::{KEY_PREFIX, REDACTED, Secret};
 
 /// The shortest secret that is looked for in text, in bytes: the least that guides to passwords
@@ -125,9 +125,7 @@ fn ends_within(text: &str, secret: &str) -> bool {
     let mut rest = text;
     for (matched, character) in secret.chars().enumerate() {
         let Some(further) = after(rest, character) else {
-            let is_cut = rest.len() < LONGEST_SPELLING
-                && (rest.starts_with(SIGNS) || rest.starts_with(char::REPLACEMENT_CHARACTER));
-            return matched >= SHORTEST_SCRUBBED && (rest.is_empty() || is_cut);
+            return matched >= SHORTEST_SCRUBBED && (rest.is_empty() || may_be_cut(rest));
         };
         rest = further;
     }
@@ -325,6 +323,11 @@ mod tests {
             (r"the key sk-secret\u00", Some(8)),
             ("the key sk-secret%", Some(8)),
             ("the key sk-secret\u{fffd}", Some(8)),
+            ("the key sk-secret&#4", Some(8)),
+            // Not cut, but masked.
+            (r#""the key sk-secret\u2026""#, None),
+            (r#"{"m":"\"sk-secret\""}"#, None),
+            ("<i>sk-secret&hellip;</i>", None),
             // The whole of it is found by other means.
             ("the key sk-secret-key", None),
         ] {

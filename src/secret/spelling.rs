@@ -5,7 +5,7 @@
 const MOST_BACKSLASHES: usize = 8;
 
 /// What the escapes begin with.
-pub(super) const SIGNS: [char; 3] = ['\\', '%', '&'];
+const SIGNS: [char; 3] = ['\\', '%', '&'];
 
 /// How long a character may be, in bytes: escaped, and its backslash once more.
 pub(super) const LONGEST_SPELLING: usize = MOST_BACKSLASHES + r"u005cu0000".len();
@@ -137,4 +137,16 @@ pub(super) fn ends_with_escape(text: &str) -> bool {
     ends(r"\n".len(), r"\", |letter| "bfnrt".contains(letter))
         || ends(r"\u0000".len(), r"\u", is_digit)
         || ends("%00".len(), "%", is_digit)
+}
+
+/// Whether `text` may be the start of an escape, or of a character that is no more than half there.
+/// It is none where something else follows, as it does at the end of every JSON text.
+pub(super) fn may_be_cut(text: &str) -> bool {
+    let is_of_escape = |character: char| {
+        character.is_ascii_alphanumeric() || character == '#' || SIGNS.contains(&character)
+    };
+    text == "\u{fffd}"
+        || (text.len() < LONGEST_SPELLING
+            && text.starts_with(SIGNS)
+            && text.chars().all(is_of_escape))
 }

@@ -55,15 +55,16 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
     };
     if error.use_stderr() {
         let stream = colored(terminal::stderr());
-        let harmless = harmless(args, stream);
+        let keys = keys(args, environment);
+        let harmless = harmless(args, stream, &keys);
         let error = if harmless == args {
             error
         } else {
-            let again = docs::command(true).try_get_matches_from(&harmless);
+            let again = tree(&harmless).try_get_matches_from(&harmless);
             again.err().unwrap_or(error)
         };
         let text = styled(&advised(error, &harmless).render(), stream);
-        let text = scrub(&text, &keys(args, environment)).into_owned();
+        let text = scrub(&text, &keys);
         // Where this fails there is nobody left to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
         return Exit::Usage;
@@ -116,10 +117,16 @@ fn styled(text: &StyledStr, stream: Stream) -> String {
     }
 }
 
-/// `args` as clap may repeat them on `stream`: scripts pass on what they were given.
-fn harmless(args: &[OsString], stream: Stream) -> Vec<OsString> {
-    let harmless = |arg: &OsString| stream.safe_words(&arg.to_string_lossy()).into();
-    args.iter().map(harmless).collect()
+/// `args` without the `keys`, as clap may repeat them on `stream`: scripts pass on what they were
+/// given. Colours would hide where a word begins.
+fn harmless(args: &[OsString], stream: Stream, keys: &[Secret]) -> Vec<OsString> {
+    args.iter()
+        .map(|arg| {
+            stream
+                .safe_words(&scrub(&arg.to_string_lossy(), keys))
+                .into()
+        })
+        .collect()
 }
 
 /// What other tools and mere guesses call `files retrieve`.

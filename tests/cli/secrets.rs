@@ -705,9 +705,11 @@ fn a_key_that_is_not_a_word_of_its_own_is_not_shown() {
         format!("\u{1b}[200~{KEY}").into(),
         OsString::from_vec([KEY.as_bytes(), b"\xa0"].concat()),
     ] {
-        let run = openai().args([&word]).run();
-        assert_eq!(run.code, Some(2), "{run}");
-        assert!(run.err().contains("[redacted]"), "{run}");
+        for color in ["always", "never"] {
+            let run = openai().args(["--color", color]).args([&word]).run();
+            assert_eq!(run.code, Some(2), "{run}");
+            assert!(run.err().contains("[redacted]"), "{run}");
+        }
     }
     for variable in ["OPENAI_MTLS_CLIENT_KEY_FILE", "SSL_CERT_FILE"] {
         let run = retrieve()

@@ -20,14 +20,21 @@ pub(super) fn beginnings(secret: &str) -> Option<[char; 5]> {
 
 /// What follows `character` at the start of `text`, where it stands as it is or escaped.
 pub(super) fn after(text: &str, character: char) -> Option<&str> {
-    let escaped = if text.starts_with(SIGNS) || text.starts_with('+') {
+    let escaped = if text.starts_with(SIGNS) {
         after_backslash(text, character)
             .or_else(|| after_percent(text, character))
             .or_else(|| after_reference(text, character))
     } else {
         None
     };
-    escaped.or_else(|| after_literal(text, character))
+    escaped
+        .or_else(|| after_literal(text, character))
+        .or_else(|| after_plus(text, character))
+}
+
+/// The same for a space as forms have it (URL standard, section 5.2).
+fn after_plus(text: &str, character: char) -> Option<&str> {
+    (character == ' ').then(|| text.strip_prefix('+'))?
 }
 
 fn after_literal(text: &str, character: char) -> Option<&str> {
@@ -72,12 +79,6 @@ const MOST_ENCODINGS: usize = 4;
 fn after_percent(text: &str, character: char) -> Option<&str> {
     let mut buffer = [0; 4];
     let bytes = character.encode_utf8(&mut buffer).bytes();
-    // As forms have it (URL standard, section 5.2).
-    if character == ' '
-        && let Some(rest) = text.strip_prefix('+')
-    {
-        return Some(rest);
-    }
     bytes.into_iter().try_fold(text, |text, byte| {
         let mut encoded = after_sign(text, '%')?;
         for _ in 0..MOST_ENCODINGS {

@@ -233,6 +233,19 @@ mod tests {
     }
 
     #[test]
+    fn tabs_and_percent_signs_have_spellings_of_their_own() {
+        let secrets = [Secret::new("100%\tsecret")];
+        for text in [
+            r"100%\tsecret",
+            r"100\u0025\\tsecret",
+            "100%25%09secret",
+            "100%2525%2509secret",
+        ] {
+            assert_eq!(scrub(text, &secrets), REDACTED, "{text}");
+        }
+    }
+
+    #[test]
     fn a_secret_may_look_like_an_escape() {
         for secret in ["a%25b&amp;c", "%2525%25", "&amp;&lt;&gt;", "\\\\u0061bc"] {
             assert_eq!(scrub(secret, &[Secret::new(secret)]), REDACTED, "{secret}");

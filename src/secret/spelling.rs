@@ -41,15 +41,17 @@ fn after_literal(text: &str, character: char) -> Option<&str> {
     text.strip_prefix(|found: char| found.eq_ignore_ascii_case(&character))
 }
 
-/// The same for a JSON escape: `\/`, `\"`, `\u002f`, `\ud83d\ude00`.
+/// The same for a JSON escape: `\/`, `\"`, `\t`, `\u002f`, `\ud83d\ude00`.
 fn after_backslash(text: &str, character: char) -> Option<&str> {
+    // Of the control characters that have a letter a header may hold this one.
+    let letter = if character == '\t' { 't' } else { character };
     let mut units = [0; 2];
     let mut units = character.encode_utf16(&mut units).iter();
     units
         .try_fold(text, |text, unit| {
             after_backslashes(text).find_map(|text| after_code(text, *unit))
         })
-        .or_else(|| after_backslashes(text).find_map(|text| after_literal(text, character)))
+        .or_else(|| after_backslashes(text).find_map(|text| after_literal(text, letter)))
 }
 
 /// What follows the backslashes at the start of `text`. Text that was quoted again has more of
@@ -83,7 +85,9 @@ fn after_percent(text: &str, character: char) -> Option<&str> {
         let mut encoded = after_sign(text, '%')?;
         for _ in 0..MOST_ENCODINGS {
             let (digits, rest) = encoded.split_at_checked(2)?;
-            if u8::from_str_radix(digits, 16) == Ok(byte) {
+            // A percent sign may itself be one that was encoded again.
+            let is_sign = byte == b'%' && rest.starts_with("25");
+            if !is_sign && u8::from_str_radix(digits, 16) == Ok(byte) {
                 return Some(rest);
             }
             encoded = encoded.strip_prefix("25")?;

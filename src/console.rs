@@ -19,7 +19,7 @@ use crate::files::id::FileId;
 use crate::live::LiveLine;
 use crate::output::{self, Format, Remark};
 use crate::secret::{REDACTED, Secret, is_secret_name, scrub, scrub_shown};
-use crate::terminal::Stream;
+use crate::terminal::{self, Stream};
 
 /// The shortest wait that is announced on a terminal.
 const ANNOUNCED: Duration = Duration::from_secs(1);
@@ -65,7 +65,7 @@ impl Console {
                 text.push(b'\n');
             }
             // A vector takes whatever is written.
-            let _ = failure.write(&mut text, &self.stream, &self.secrets);
+            let _ = failure.write(&mut text, &self.stream(), &self.secrets);
             put(&text);
         });
     }
@@ -131,6 +131,19 @@ impl Console {
         scrub_shown(text, &self.secrets)
     }
 
+    /// What standard error is now: a terminal may have another width than a moment ago.
+    fn stream(&self) -> Stream {
+        if self.stream.is_terminal {
+            let width = terminal::stderr().width;
+            Stream {
+                width,
+                ..self.stream
+            }
+        } else {
+            self.stream
+        }
+    }
+
     fn clean(&self, text: &str) -> String {
         self.stream.safe_words(&scrub(text, &self.secrets))
     }
@@ -138,7 +151,7 @@ impl Console {
     /// The same for the rest of a line of which `taken` columns are in use, continued on indented
     /// lines where the terminal is too narrow.
     fn hanging(&self, text: &str, taken: usize) -> String {
-        hang(self.clean(text), taken, &self.stream).into_owned()
+        hang(self.clean(text), taken, &self.stream()).into_owned()
     }
 
     /// Writes a line that has been cleaned.

@@ -20,12 +20,18 @@ pub(super) fn beginnings(secret: &str) -> Option<[char; 5]> {
 
 /// What follows `character` at the start of `text`, where it stands as it is or escaped.
 pub(super) fn after(text: &str, character: char) -> Option<&str> {
-    let escaped = if text.starts_with(SIGNS) {
-        after_backslash(text, character)
+    // Texts may be long and hostile: what begins no escape is not tried as one.
+    let escaped = match text.as_bytes() {
+        // More of them than are looked for.
+        [b'\\', more @ ..] if character != '\\' && more.starts_with(&[b'\\'; MOST_BACKSLASHES]) => {
+            None
+        }
+        [b'\\', ..] => after_backslash(text, character)
             .or_else(|| after_percent(text, character))
-            .or_else(|| after_reference(text, character))
-    } else {
-        None
+            .or_else(|| after_reference(text, character)),
+        [b'%', b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] => after_percent(text, character),
+        [b'&', b'#' | b'a'..=b'z', ..] => after_reference(text, character),
+        _ => None,
     };
     escaped
         .or_else(|| after_literal(text, character))

@@ -180,16 +180,41 @@ fn a_wait_shows_a_line_that_leaves_no_trace() {
 
 #[test]
 fn a_signal_ends_a_run_on_a_terminal_that_was_stopped() {
-    let (_server, _gate, mut process) = waiting(|openai| openai.terminal(COLUMNS, ROWS));
-    process.wait_for_stderr("a: uploaded ");
+    let (_server, _gate, mut process) = waiting(|openai| openai.terminal(COLUMNS, ROWS).together());
+    process.wait_for_stdout("a: uploaded ");
     // Control and S, which stops the output of a terminal.
     process.write("\x13");
     process.signal(Signal::TERM);
     process.wait().is_killed_by(
         Signal::TERM,
-        "",
         like(predicates::str::contains("a: uploaded ")),
+        "",
     );
+}
+
+#[test]
+fn what_is_said_fits_a_terminal_that_got_narrower() {
+    let gate = Gate::default();
+    let opened = gate.clone();
+    let message = format!("{} hint: run me", "a".repeat(37));
+    let server = Server::start(move |_| {
+        if opened.is_open() {
+            Reply::error(404, &message)
+        } else {
+            seen("uploaded")
+        }
+    });
+    let process = retrieve()
+        .args(["a", "--wait", "--poll-interval", "10ms", "--no-color"])
+        .server(&server)
+        .terminal(COLUMNS, ROWS)
+        .spawn();
+    process.wait_for_stderr("a: uploaded ");
+    process.resize(40, ROWS);
+    gate.open();
+    let run = process.wait();
+    assert_eq!(run.code, Some(3), "{run}");
+    assert!(run.err().contains("a\n    aaa hint: run me\n"), "{run}");
 }
 
 #[test]

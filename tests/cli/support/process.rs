@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, kill_process};
 use tempfile::TempDir;
 
@@ -96,6 +97,14 @@ impl Process {
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Gives the terminal that stderr is another size.
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
+        let stderr = format!("/proc/{}/fd/2", self.child.id());
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let terminal = rustix::fs::open(stderr, flags, Mode::empty()).unwrap();
+        terminal::resize(&terminal, columns, rows);
     }
 
     /// Waits until stdout contains `text`.

@@ -34,17 +34,22 @@ pub(super) fn open(columns: u16, rows: u16) -> Terminal {
     modes.output_modes.remove(OutputModes::OPOST);
     modes.local_modes.remove(LocalModes::ECHO);
     tcsetattr(&program, OptionalActions::Now, &modes).unwrap();
+    resize(&program, columns, rows);
+    Terminal {
+        person: person.into(),
+        program,
+    }
+}
+
+/// Gives a pseudo-terminal this size.
+pub(super) fn resize(terminal: &OwnedFd, columns: u16, rows: u16) {
     let size = Winsize {
         ws_row: rows,
         ws_col: columns,
         ws_xpixel: 0,
         ws_ypixel: 0,
     };
-    tcsetwinsize(&program, size).unwrap();
-    Terminal {
-        person: person.into(),
-        program,
-    }
+    tcsetwinsize(terminal, size).unwrap();
 }
 
 /// What a terminal of this size shows after `written`: its lines without the empty ones at the

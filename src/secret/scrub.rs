@@ -76,10 +76,10 @@ fn without_keys(text: &str) -> Option<String> {
 /// The same for a text of which the end may be missing, and of a secret there all but the start.
 #[must_use]
 pub fn scrub_start<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
-    let scrubbed = scrub(text, secrets);
-    match before_cut(&scrubbed, secrets).and_then(|end| scrubbed.get(..end)) {
-        Some(whole) => Cow::Owned(format!("{whole}{REDACTED}")),
-        None => scrubbed,
+    // Before anything is taken out: one secret may begin with another.
+    match before_cut(text, secrets).and_then(|end| text.get(..end)) {
+        Some(whole) => Cow::Owned(scrub(whole, secrets).into_owned() + REDACTED),
+        None => scrub(text, secrets),
     }
 }
 
@@ -279,6 +279,7 @@ mod tests {
             ("--api-key{}_-x.y", "--api-key[redacted].y"),
             ("[200~{}\u{fffd}", "[200~[redacted]\u{fffd}"),
             ("/%22{}%22", "/%22[redacted]%22"),
+            (r"\xa0{}", r"\xa0[redacted]"),
             (
                 r"\n{}\t{}\u003D{}",
                 r"\n[redacted]\t[redacted]\u003D[redacted]",
@@ -346,6 +347,22 @@ mod tests {
         ] {
             assert_eq!(before_cut(text, &secrets), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_off_may_begin_with_another() {
+        let secrets = [
+            Secret::new("acme-prod"),
+            Secret::new("acme-prod.9f8e7d"),
+            Secret::new("acme:sk-0123456789abcdefg:1"),
+        ];
+        for text in ["no acme-prod.9f8e7", "no acme:sk-0123456789abcdefg:"] {
+            assert_eq!(scrub_start(text, &secrets), "no [redacted]");
+        }
+        assert_eq!(
+            scrub_start("no acme-prod acme-prod", &secrets),
+            "no [redacted] [redacted]"
+        );
     }
 
     #[test]

@@ -147,6 +147,7 @@ pub(super) fn ends_with_escape(text: &str) -> bool {
     let is_digit = |digit: char| digit.is_ascii_hexdigit();
     ends(r"\n".len(), r"\", |letter| "bfnrt".contains(letter))
         || ends(r"\u0000".len(), r"\u", is_digit)
+        || ends(r"\x00".len(), r"\x", is_digit)
         || ends("%00".len(), "%", is_digit)
 }
 

@@ -139,14 +139,19 @@ fn help_and_usage_errors_follow_the_same_rule() {
 
 /// A run of `--wait` whose file `a` is processed once the gate is open.
 fn waiting(openai: impl FnOnce(Openai) -> Openai) -> (Server, Gate, Process) {
+    waiting_for(seen("processed"), openai)
+}
+
+/// The same with this answer once the gate is open.
+fn waiting_for(last: Reply, openai: impl FnOnce(Openai) -> Openai) -> (Server, Gate, Process) {
     let gate = Gate::default();
     let opened = gate.clone();
     let server = Server::start(move |_| {
-        seen(if opened.is_open() {
-            "processed"
+        if opened.is_open() {
+            last.clone()
         } else {
-            "uploaded"
-        })
+            seen("uploaded")
+        }
     });
     let process = openai(retrieve())
         .args(["a", "--wait", "--poll-interval", "10ms"])
@@ -194,21 +199,10 @@ fn a_signal_ends_a_run_on_a_terminal_that_was_stopped() {
 
 #[test]
 fn what_is_said_fits_a_terminal_that_got_narrower() {
-    let gate = Gate::default();
-    let opened = gate.clone();
     let message = format!("{} hint: run me", "a".repeat(37));
-    let server = Server::start(move |_| {
-        if opened.is_open() {
-            Reply::error(404, &message)
-        } else {
-            seen("uploaded")
-        }
+    let (_server, gate, process) = waiting_for(Reply::error(404, &message), |openai| {
+        openai.terminal(COLUMNS, ROWS)
     });
-    let process = retrieve()
-        .args(["a", "--wait", "--poll-interval", "10ms", "--no-color"])
-        .server(&server)
-        .terminal(COLUMNS, ROWS)
-        .spawn();
     process.wait_for_stderr("a: uploaded ");
     process.resize(40, ROWS);
     gate.open();
@@ -354,20 +348,9 @@ fn a_handful_of_files_or_a_quiet_run_shows_nothing() {
 
 #[test]
 fn an_error_takes_the_place_of_the_live_line() {
-    let gate = Gate::default();
-    let opened = gate.clone();
-    let server = Server::start(move |_| {
-        if opened.is_open() {
-            Reply::error(404, "gone")
-        } else {
-            seen("uploaded")
-        }
+    let (server, gate, process) = waiting_for(Reply::error(404, "gone"), |openai| {
+        openai.terminal(COLUMNS, ROWS)
     });
-    let process = retrieve()
-        .args(["a", "--wait", "--poll-interval", "10ms", "--no-color"])
-        .server(&server)
-        .terminal(COLUMNS, ROWS)
-        .spawn();
     process.wait_for_stderr("a: uploaded ");
     gate.open();
     let run = process.wait();

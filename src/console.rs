@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::time::Duration;
 
 use colored::Colorize as _;
@@ -19,7 +18,7 @@ use crate::files::id::FileId;
 use crate::live::LiveLine;
 use crate::output::{self, Format, Remark};
 use crate::secret::{REDACTED, Secret, is_secret_name, scrub, scrub_shown};
-use crate::terminal::{self, Stream};
+use crate::terminal::{self, Stream, put};
 
 /// The shortest wait that is announced on a terminal.
 const ANNOUNCED: Duration = Duration::from_secs(1);
@@ -285,13 +284,6 @@ pub fn hide_panics() {
         put(format!("error: this is a bug in openai, at {place}\n").as_bytes());
         std::process::exit(Exit::Failure as i32);
     }));
-}
-
-/// Writes to standard error. Where that fails there is nobody left to tell.
-fn put(text: &[u8]) {
-    let mut stderr = io::stderr().lock();
-    let _ = stderr.write_all(text);
-    let _ = stderr.flush();
 }
 
 /// The value of a header as debug output may show it.

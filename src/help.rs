@@ -64,9 +64,7 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
             again.err().unwrap_or(error)
         };
         let text = styled(&advised(error, &harmless).render(), stream);
-        let text = scrub(&text, &keys);
-        // Where this fails there is nobody left to tell.
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        terminal::put(scrub(&text, &keys).as_bytes());
         return Exit::Usage;
     }
     match put(&error.render(), colored(terminal::stdout())) {

@@ -20,7 +20,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 use crate::columns::{cut, limit};
 use crate::error::span;
-use crate::terminal;
+use crate::terminal::{self, put};
 
 /// From the start of the line to the end of the terminal all is erased (ECMA-48, CR and ED). The
 /// line is the last thing there, but a terminal that got narrower has broken it into several.
@@ -67,14 +67,14 @@ impl LiveLine {
         let line = line(text, self.started.elapsed(), columns);
         let mut shown = lock(&self.shown);
         *shown = true;
-        put(&line);
+        put(line.as_bytes());
     }
 
     /// Takes the line away until it is shown again.
     pub(crate) fn hide(&self) {
         let mut shown = lock(&self.shown);
         if std::mem::take(&mut *shown) {
-            put(ERASE);
+            put(ERASE.as_bytes());
         }
     }
 }
@@ -94,11 +94,6 @@ fn line(text: &str, elapsed: Duration, columns: Option<usize>) -> String {
     let text = cut(text, columns.map_or(usize::MAX, |columns| columns - REST));
     let seconds = span(Duration::from_secs(elapsed.as_secs()));
     format!("{NO_WRAP}{ERASE}{spinner} {text} {seconds}\r{WRAP}")
-}
-
-/// Writes to standard error. Where that fails there is no terminal any more.
-fn put(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// From now on an interrupt, a hangup or a request to terminate erases the line, if it is shown,

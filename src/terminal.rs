@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
 use std::os::fd::AsFd;
 
 use terminal_size::{Width, terminal_size_of};
@@ -79,6 +79,11 @@ impl Stream {
 /// Those of duplicating a descriptor.
 pub fn standard_output() -> io::Result<File> {
     io::stdout().as_fd().try_clone_to_owned().map(File::from)
+}
+
+/// Writes to standard error. Where that fails there is nobody left to tell.
+pub(crate) fn put(text: &[u8]) {
+    let _ = io::stderr().lock().write_all(text);
 }
 
 /// What standard output is; without colour until somebody decides for it.

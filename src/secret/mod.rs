@@ -122,6 +122,7 @@ pub fn api_key(pasted: &str) -> Result<Secret, BadKey> {
         Ok(Secret::new(key))
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,35 +44,6 @@ pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
     }
 }
 
-/// The shortest word that is a key wherever it is met, in bytes; those of OpenAI have 51 and more.
-const SHORTEST_KEY: usize = 20;
-
-/// `text` without any keys of OpenAI, known or not: one that is in the wrong place, such as among
-/// the ids, is nobody's secret yet. Nothing if there is none.
-fn without_keys(text: &str) -> Option<String> {
-    let mut replaced = None;
-    let mut kept_to = 0;
-    for (at, _) in text.match_indices(KEY_PREFIX) {
-        let (before, key) = text.split_at(at);
-        // The end of a longer word is none, but for that of `--api-key` without a space.
-        let is_end = before.ends_with(|end: char| end.is_ascii_alphanumeric())
-            && !before.ends_with("key")
-            && !ends_with_escape(before);
-        if is_end || at < kept_to {
-            continue;
-        }
-        let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let length = key.bytes().take_while(is_of_key).count();
-        if length >= SHORTEST_KEY {
-            let replaced = replaced.get_or_insert_with(String::new);
-            replaced.push_str(text.get(kept_to..at)?);
-            replaced.push_str(REDACTED);
-            kept_to = at + length;
-        }
-    }
-    replaced.and_then(|replaced| Some(replaced + text.get(kept_to..)?))
-}
-
 /// The same for a text of which the end may be missing, and of a secret there all but the start.
 #[must_use]
 pub fn scrub_start<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
@@ -119,6 +90,7 @@ fn before_cut(text: &str, secrets: &[Secret]) -> Option<usize> {
 /// How long the end of a text is in which a secret is looked for, in bytes: that of a key, however
 /// it is spelled.
 const LONGEST_END: usize = 16 << 10;
+
 /// Whether `text` is the start of `secret`, and no less than what is looked for of it. It may end
 /// in the middle of a character.
 fn ends_within(text: &str, secret: &str) -> bool {
@@ -130,6 +102,35 @@ fn ends_within(text: &str, secret: &str) -> bool {
         rest = further;
     }
     false
+}
+
+/// The shortest word that is a key wherever it is met, in bytes; those of OpenAI have 51 and more.
+const SHORTEST_KEY: usize = 20;
+
+/// `text` without any keys of OpenAI, known or not: one that is in the wrong place, such as among
+/// the ids, is nobody's secret yet. Nothing if there is none.
+fn without_keys(text: &str) -> Option<String> {
+    let mut replaced = None;
+    let mut kept_to = 0;
+    for (at, _) in text.match_indices(KEY_PREFIX) {
+        let (before, key) = text.split_at(at);
+        // The end of a longer word is none, but for that of `--api-key` without a space.
+        let is_end = before.ends_with(|end: char| end.is_ascii_alphanumeric())
+            && !before.ends_with("key")
+            && !ends_with_escape(before);
+        if is_end || at < kept_to {
+            continue;
+        }
+        let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let length = key.bytes().take_while(is_of_key).count();
+        if length >= SHORTEST_KEY {
+            let replaced = replaced.get_or_insert_with(String::new);
+            replaced.push_str(text.get(kept_to..at)?);
+            replaced.push_str(REDACTED);
+            kept_to = at + length;
+        }
+    }
+    replaced.and_then(|replaced| Some(replaced + text.get(kept_to..)?))
 }
 
 /// `text` without `secret`; nothing if it does not occur.
@@ -170,6 +171,7 @@ fn replace(text: &str, secret: &str) -> Option<String> {
     }
     replaced.and_then(|replaced| Some(replaced + text.get(kept_to..)?))
 }
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;

@@ -105,7 +105,6 @@ pub(crate) fn hang<'a>(
     if taken + width_by(most_columns_of, &text) <= limit {
         return text;
     }
-    let is_blank = |character: char| character.is_whitespace() || character == '\u{2800}';
     let words: Vec<_> = text
         .split(is_blank)
         .filter(|word| !word.is_empty())
@@ -118,6 +117,11 @@ pub(crate) fn hang<'a>(
     }
     let lines: Vec<_> = lines.into_iter().map(disarm).collect();
     lines.join(&format!("\n{:HANGING$}", "")).into()
+}
+
+/// Whether a character shows nothing but takes room.
+pub(crate) fn is_blank(character: char) -> bool {
+    character.is_whitespace() || character == '\u{2800}'
 }
 
 /// `text` in lines of at most `columns` (4 or more), broken at spaces where there are any. The

@@ -82,7 +82,8 @@ fn before_cut(text: &str, secrets: &[Secret]) -> Option<usize> {
         let from = (from..text.len()).find(|at| text.is_char_boundary(*at))?;
         let places = text.get(from..)?.match_indices(beginnings);
         let mut places = places.map(|(at, _)| from + at);
-        places.find(|at| text.get(*at..).is_some_and(|end| ends_within(end, secret)))
+        let ends_within = |end| matches!(find(end, secret), Found::Start);
+        places.find(|at| text.get(*at..).is_some_and(ends_within))
     };
     secrets.iter().filter_map(begins).min()
 }
@@ -91,17 +92,43 @@ fn before_cut(text: &str, secrets: &[Secret]) -> Option<usize> {
 /// it is spelled.
 const LONGEST_END: usize = 16 << 10;
 
-/// Whether `text` is the start of `secret`, and no less than what is looked for of it. It may end
-/// in the middle of a character.
-fn ends_within(text: &str, secret: &str) -> bool {
-    let mut rest = text;
+/// What a text has of a secret at its start.
+enum Found<'t> {
+    /// All of it, and this follows.
+    Whole(&'t str),
+    /// What came of it before the text was cut off, and no less than what is looked for of it.
+    Start,
+    Nothing,
+}
+
+/// Looks for `secret` at the start of `text`, which may end in the middle of a character.
+fn find<'t>(text: &'t str, secret: &str) -> Found<'t> {
+    // A secret that holds what escapes are made of can be read in more than one way.
+    let mut rests = vec![text];
+    let mut further = Vec::new();
+    let mut is_cut = false;
     for (matched, character) in secret.chars().enumerate() {
-        let Some(further) = after(rest, character) else {
-            return matched >= SHORTEST_SCRUBBED && (rest.is_empty() || may_be_cut(rest));
-        };
-        rest = further;
+        for rest in &rests {
+            let before = further.len();
+            after(rest, character, &mut further);
+            is_cut |= further.len() == before
+                && matched >= SHORTEST_SCRUBBED
+                && (rest.is_empty() || may_be_cut(rest));
+        }
+        further.sort_unstable_by_key(|rest| rest.len());
+        further.dedup_by_key(|rest| rest.len());
+        std::mem::swap(&mut rests, &mut further);
+        further.clear();
+        if rests.is_empty() {
+            break;
+        }
     }
-    false
+    // The shortest rest: nothing of the secret is left in it.
+    match rests.first() {
+        Some(rest) => Found::Whole(rest),
+        None if is_cut => Found::Start,
+        None => Found::Nothing,
+    }
 }
 
 /// The shortest word that is a key wherever it is met, in bytes; those of OpenAI have 51 and more.
@@ -153,9 +180,7 @@ fn replace(text: &str, secret: &str) -> Option<String> {
             continue;
         }
         let found = text.get(at..)?;
-        // Not every secret is what it is read as: it may hold an escape itself.
-        let literally = found.strip_prefix(secret);
-        if let Some(rest) = literally.or_else(|| secret.chars().try_fold(found, after)) {
+        if let Found::Whole(rest) = find(found, secret) {
             let replaced = replaced.get_or_insert_with(String::new);
             let kept = text.get(kept_to..at)?;
             // Half of an escape would make the text another one.
@@ -227,9 +252,14 @@ mod tests {
     }
 
     #[test]
-    fn a_space_may_be_a_plus() {
+    fn a_space_may_be_a_plus_or_any_blanks() {
         let secrets = [Secret::new("my secret value")];
-        for text in ["my secret value", "my+secret+value", "my%20secret+value"] {
+        for text in [
+            "my secret value",
+            "my+secret+value",
+            "my%20secret+value",
+            "my\n  secret\u{a0}value",
+        ] {
             assert_eq!(scrub(text, &secrets), REDACTED);
         }
     }
@@ -251,6 +281,15 @@ mod tests {
     fn a_secret_may_look_like_an_escape() {
         for secret in ["a%25b&amp;c", "%2525%25", "&amp;&lt;&gt;", "\\\\u0061bc"] {
             assert_eq!(scrub(secret, &[Secret::new(secret)]), REDACTED, "{secret}");
+        }
+        let secrets = [Secret::new(r"a&amp;b%25\u0063")];
+        for text in [
+            r"a\u0026amp;b%25\u0063",
+            r"a\u0026amp;amp;b%2525\\u0063",
+            r"a&amp;amp;b%252525\\\\u0063",
+            r"a%26amp;b\u002525%5cu0063",
+        ] {
+            assert_eq!(scrub(text, &secrets), REDACTED, "{text}");
         }
     }
 
@@ -308,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_search_for_secrets_takes_no_longer_for_hostile_text() {
-        let secrets = [Secret::new("\\\\\\\\\\\\\\\\a"), Secret::new("%%%%%%%%a")];
+        let secrets = [Secret::new("\\\\secret"), Secret::new("%%%%%%%%a")];
         for text in [
             "\\",
             "%",
@@ -396,32 +435,38 @@ mod tests {
 
     /// A secret, and the same with each character as it is or escaped.
     fn spelled() -> impl Strategy<Value = (String, String)> {
-        // Escaped in more than one way, a backslash could be read in more than one way.
-        let character = any::<char>().prop_filter("a backslash", |it| *it != '\\');
-        let characters = prop::collection::vec((character, 0..5_u8), 8..40);
+        // Those that escapes are made of, more often than chance has them.
+        let special = prop::sample::select(vec!['%', '&', '\\', ' ', '"']);
+        // Of several blanks in a row only spaces may be any number.
+        let other = any::<char>().prop_filter("blank", |it| !it.is_whitespace());
+        let character = prop_oneof![4 => other, 1 => special];
+        let characters = prop::collection::vec((character, 0..8_u8), 8..40);
         characters.prop_map(|characters| {
-            let mut spelled = String::new();
-            for (character, way) in &characters {
+            // With one of those at its end it may take more along.
+            let (mut secret, mut spelled) = (String::new(), String::new());
+            for (character, way) in characters.into_iter().chain([('x', 7)]) {
+                secret.push(character);
                 let mut buffer = [0; 4];
-                let code = u32::from(*character);
-                match way {
-                    0 => {
+                match (way, character) {
+                    (0, _) => {
                         for unit in character.encode_utf16(&mut [0; 2]) {
                             write!(spelled, "\\u{unit:04x}").unwrap();
                         }
                     }
-                    1 => {
+                    (1, _) => {
                         for byte in character.encode_utf8(&mut buffer).bytes() {
                             write!(spelled, "%{byte:02X}").unwrap();
                         }
                     }
-                    2 => write!(spelled, "&#{code};").unwrap(),
-                    3 if matches!(character, '"' | '/') => spelled.extend(['\\', *character]),
-                    _ => spelled.push(*character),
+                    (2, _) => write!(spelled, "&#{};", u32::from(character)).unwrap(),
+                    (3, '"' | '/' | '\\') => spelled.extend(['\\', character]),
+                    (3, '&') => spelled.push_str(r"\u0026amp;"),
+                    (3, '%') => spelled.push_str("%2525"),
+                    (3, ' ') => spelled.push_str(" \n\t"),
+                    _ => spelled.push(character),
                 }
             }
-            let plain = characters.iter().map(|(character, _)| character);
-            (plain.collect(), spelled)
+            (secret, spelled)
         })
     }
 

@@ -1,6 +1,10 @@
 //! How a character may be spelled in what a server sends: as it is, or with the escapes of JSON,
 //! URLs and HTML.
 
+use std::iter::successors;
+
+use crate::columns::is_blank;
+
 /// How often a text may have been quoted in another; each time doubles the backslashes.
 const MOST_BACKSLASHES: usize = 8;
 
@@ -18,46 +22,62 @@ pub(super) fn beginnings(secret: &str) -> Option<[char; 5]> {
     Some([lower, upper, json, url, html])
 }
 
-/// What follows `character` at the start of `text`, where it stands as it is or escaped.
-pub(super) fn after(text: &str, character: char) -> Option<&str> {
+/// Adds to `rests` what may follow `character` at the start of `text`, where it stands as it is or
+/// escaped. That is one text at most, but for characters that escapes are made of, and blanks.
+pub(super) fn after<'t>(text: &'t str, character: char, rests: &mut Vec<&'t str>) {
+    rests.extend(after_literal(text, character));
     // Texts may be long and hostile: what begins no escape is not tried as one.
-    let escaped = match text.as_bytes() {
+    match text.as_bytes() {
         // More of them than are looked for.
         [b'\\', more @ ..] if character != '\\' && more.starts_with(&[b'\\'; MOST_BACKSLASHES]) => {
-            None
         }
-        [b'\\', ..] => after_backslash(text, character)
-            .or_else(|| after_percent(text, character))
-            .or_else(|| after_reference(text, character)),
-        [b'%', b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] => after_percent(text, character),
-        [b'&', b'#' | b'a'..=b'z', ..] => after_reference(text, character),
-        _ => None,
-    };
-    escaped
-        .or_else(|| after_literal(text, character))
-        .or_else(|| after_plus(text, character))
-}
-
-/// The same for a space as forms have it (URL standard, section 5.2).
-fn after_plus(text: &str, character: char) -> Option<&str> {
-    (character == ' ').then(|| text.strip_prefix('+'))?
+        [b'\\', ..] => {
+            after_backslash(text, character, rests);
+            after_percent(text, character, rests);
+            rests.extend(after_reference(text, character));
+        }
+        [b'%', b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] => {
+            after_percent(text, character, rests);
+        }
+        [b'&', b'#' | b'a'..=b'z', ..] => rests.extend(after_reference(text, character)),
+        _ if character == ' ' => after_blank(text, rests),
+        _ => {}
+    }
 }
 
 fn after_literal(text: &str, character: char) -> Option<&str> {
     text.strip_prefix(|found: char| found.eq_ignore_ascii_case(&character))
 }
 
+/// The same for a space: as forms have it (URL standard, section 5.2), or any number of blanks,
+/// which become one where text is quoted or laid out.
+fn after_blank<'t>(text: &'t str, rests: &mut Vec<&'t str>) {
+    rests.extend(text.strip_prefix('+'));
+    if let Some(rest) = text.strip_prefix(is_blank) {
+        rests.extend([rest, rest.trim_start_matches(is_blank)]);
+    }
+}
+
 /// The same for a JSON escape: `\/`, `\"`, `\t`, `\u002f`, `\ud83d\ude00`.
-fn after_backslash(text: &str, character: char) -> Option<&str> {
+fn after_backslash<'t>(text: &'t str, character: char, rests: &mut Vec<&'t str>) {
+    if character == '\\' {
+        // Each time that the text was quoted doubled it.
+        let doubled = [r"\\", r"\\\\", r"\\\\\\\\"];
+        rests.extend(doubled.iter().filter_map(|all| text.strip_prefix(*all)));
+    }
     // Of the control characters that have a letter a header may hold this one.
     let letter = if character == '\t' { 't' } else { character };
+    rests.extend(after_backslashes(text).filter_map(|text| after_literal(text, letter)));
+    rests.extend(after_units(text, character));
+}
+
+/// The same for a character by its number.
+fn after_units(text: &str, character: char) -> Option<&str> {
     let mut units = [0; 2];
     let mut units = character.encode_utf16(&mut units).iter();
-    units
-        .try_fold(text, |text, unit| {
-            after_backslashes(text).find_map(|text| after_code(text, *unit))
-        })
-        .or_else(|| after_backslashes(text).find_map(|text| after_literal(text, letter)))
+    units.try_fold(text, |text, unit| {
+        after_backslashes(text).find_map(|text| after_code(text, *unit))
+    })
 }
 
 /// What follows the backslashes at the start of `text`. Text that was quoted again has more of
@@ -84,22 +104,24 @@ fn after_code(text: &str, code: u16) -> Option<&str> {
 const MOST_ENCODINGS: usize = 4;
 
 /// The same for a percent-encoded character: `%2F`, `%252F`.
-fn after_percent(text: &str, character: char) -> Option<&str> {
+fn after_percent<'t>(text: &'t str, character: char, rests: &mut Vec<&'t str>) {
     let mut buffer = [0; 4];
-    let bytes = character.encode_utf8(&mut buffer).bytes();
-    bytes.into_iter().try_fold(text, |text, byte| {
-        let mut encoded = after_sign(text, '%')?;
-        for _ in 0..MOST_ENCODINGS {
+    let mut bytes = character.encode_utf8(&mut buffer).bytes();
+    let last = bytes.next_back();
+    let before_last = bytes.try_fold(text, |text, byte| after_byte(text, byte).next());
+    if let (Some(text), Some(last)) = (before_last, last) {
+        rests.extend(after_byte(text, last));
+    }
+}
+
+/// The same for one byte; more than one text where that is a percent sign.
+fn after_byte(text: &str, byte: u8) -> impl Iterator<Item = &str> {
+    successors(after_sign(text, '%'), |rest| rest.strip_prefix("25"))
+        .take(MOST_ENCODINGS)
+        .filter_map(move |encoded| {
             let (digits, rest) = encoded.split_at_checked(2)?;
-            // A percent sign may itself be one that was encoded again.
-            let is_sign = byte == b'%' && rest.starts_with("25");
-            if !is_sign && u8::from_str_radix(digits, 16) == Ok(byte) {
-                return Some(rest);
-            }
-            encoded = encoded.strip_prefix("25")?;
-        }
-        None
-    })
+            (u8::from_str_radix(digits, 16) == Ok(byte)).then_some(rest)
+        })
 }
 
 /// The longest character reference that is read, in bytes.
@@ -133,7 +155,7 @@ fn after_reference(text: &str, character: char) -> Option<&str> {
 
 /// What follows the `sign` of an escape, which may be escaped for JSON itself.
 fn after_sign(text: &str, sign: char) -> Option<&str> {
-    after_literal(text, sign).or_else(|| after_backslash(text, sign))
+    after_literal(text, sign).or_else(|| after_units(text, sign))
 }
 
 /// Whether `text` ends with an escape, whose last letter is none of the text.

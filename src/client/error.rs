@@ -327,6 +327,9 @@ impl Network {
                 (words == "received unexpected message from connection").then_some(Self::Unasked)
             };
         }
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            return error.is_library().then_some(Self::NotHttp);
+        }
         if let Some(error) = error.downcast_ref::<io::Error>() {
             // An io::Error hides what it wraps from `source`.
             if let Some(cause) = error.get_ref().and_then(|inner| Self::known(inner)) {

@@ -1,5 +1,6 @@
 //! The HTTP layer: one lookup is one GET with its repetitions.
 
+mod body;
 pub mod error;
 mod report;
 pub mod retry;
@@ -8,13 +9,12 @@ pub mod words;
 
 use std::cell::Cell;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::io::{self, BufRead, Read};
+use std::io;
 use std::net::ToSocketAddrs as _;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use flate2::bufread::MultiGzDecoder;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION,
@@ -32,11 +32,9 @@ use crate::files::id::FileId;
 use crate::files::object::FileObject;
 use crate::settings::{self, Connection, Credentials};
 
-/// The largest body that is read, in bytes after decoding. A file object has a few hundred.
-const LARGEST_BODY: usize = 16 << 20;
-
-/// How much is read of the body of an error, in bytes after decoding: its start has the words.
-const LARGEST_ERROR: usize = 1 << 20;
+/// The largest head of an answer over HTTP/2, in bytes: what the HTTP library reads of one over
+/// HTTP/1.1.
+const LARGEST_HEAD: u32 = 400 << 10;
 
 /// What may stand before JSON (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -88,6 +86,7 @@ impl<'a> Client<'a> {
             .tls_backend_preconfigured(tls)
             .redirect(redirect::Policy::none())
             .referer(false)
+            .http2_max_header_list_size(LARGEST_HEAD)
             .dns_resolver(Arc::new(Resolver))
             .no_proxy();
         // Where the whole attempt has no more time than that, one clock is enough; of two, chance
@@ -291,17 +290,21 @@ impl<'a> Client<'a> {
         let status = response.status();
         let mut headers = std::mem::take(response.headers_mut());
         let success = status.is_success();
-        let largest = if success { LARGEST_BODY } else { LARGEST_ERROR };
-        let (mut body, complete) = read(&mut response, largest, limit, success).await;
+        let largest = if success {
+            body::LARGEST
+        } else {
+            body::LARGEST_ERROR
+        };
+        let (mut body, complete) = body::read(response, largest, limit, success).await;
         self.console
             .response(status, &headers, first_byte, started.elapsed());
         // The status of an error says enough, even where its body is cut, late or too large.
         if success {
             complete?;
         }
-        if is_gzip(&headers) {
+        if body::is_gzip(&headers) {
             headers.remove(CONTENT_ENCODING);
-            let (plain, decoded) = decode(&body, largest, limit);
+            let (plain, decoded) = body::decode(&body, largest, limit);
             if success {
                 decoded?;
             }
@@ -312,103 +315,6 @@ impl<'a> Client<'a> {
             headers,
             body,
         })
-    }
-}
-
-/// Reads a body, up to `largest` bytes; what came of it comes back in any case. Of one that is to
-/// be `whole` nothing is read if it is announced to be larger.
-async fn read(
-    response: &mut reqwest::Response,
-    largest: usize,
-    limit: Limit,
-    whole: bool,
-) -> (Vec<u8>, Result<(), Cause>) {
-    let mut body = Vec::new();
-    let announced = response.content_length();
-    if whole && announced.is_some_and(|length| length > largest as u64) {
-        return (body, Err(Cause::TooLarge(largest)));
-    }
-    loop {
-        match limit.keep(response.chunk()).await {
-            Ok(Some(chunk)) => {
-                let room = largest - body.len();
-                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                if chunk.len() > room {
-                    return (body, Err(Cause::TooLarge(largest)));
-                }
-            }
-            // A stream of HTTP/2 may be ended anywhere without an error.
-            Ok(None) if announced.is_some_and(|length| length > body.len() as u64) => {
-                return (body, Err(Cause::Network(Network::Cut)));
-            }
-            Ok(None) => return (body, Ok(())),
-            Err(cause) => return (body, Err(cause)),
-        }
-    }
-}
-
-/// Whether a body is in gzip (RFC 9110, section 8.4.1.3).
-fn is_gzip(headers: &HeaderMap) -> bool {
-    let mut encodings = headers.get_all(CONTENT_ENCODING).into_iter();
-    let is_gzip = |value: &HeaderValue| {
-        let encoding = value.as_bytes().trim_ascii();
-        encoding.eq_ignore_ascii_case(b"gzip") || encoding.eq_ignore_ascii_case(b"x-gzip")
-    };
-    encodings.next().is_some_and(is_gzip) && encodings.next().is_none()
-}
-
-/// Decodes a body in gzip, all its members (RFC 1952, section 2.2), up to `largest` bytes; what came
-/// of it comes back in any case. No body at all is in no encoding.
-fn decode(body: &[u8], largest: usize, limit: Limit) -> (Vec<u8>, Result<(), Cause>) {
-    let mut plain = Vec::new();
-    if body.is_empty() {
-        return (plain, Ok(()));
-    }
-    let members = MultiGzDecoder::new(Timely { rest: body, limit });
-    let complete = match members.take(largest as u64 + 1).read_to_end(&mut plain) {
-        Ok(_) if plain.len() > largest => Err(Cause::TooLarge(largest)),
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-            Err(Cause::Network(Network::Timeout(limit.time)))
-        }
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Err(Cause::Network(Network::Cut))
-        }
-        Err(_) => Err(Cause::Network(Network::Encoding)),
-    };
-    plain.truncate(largest);
-    (plain, complete)
-}
-
-/// Bytes that are read while there is time: a server can choose some that take long to decode.
-struct Timely<'a> {
-    rest: &'a [u8],
-    limit: Limit,
-}
-
-impl Timely<'_> {
-    /// How much is read before the next look at the clock, in bytes.
-    const PIECE: usize = 64 << 10;
-}
-
-impl Read for Timely<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.fill_buf()?.read(buffer)?;
-        self.consume(length);
-        Ok(length)
-    }
-}
-
-impl BufRead for Timely<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if Instant::now() >= self.limit.end {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        Ok(self.rest.get(..Self::PIECE).unwrap_or(self.rest))
-    }
-
-    fn consume(&mut self, length: usize) {
-        self.rest = self.rest.get(length..).unwrap_or_default();
     }
 }
 
@@ -541,18 +447,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn decoding_ends_with_the_time_of_the_attempt() {
-        // An empty member (RFC 1952): a head, a last block without anything, no sum and no length.
-        let member = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x03\0\0\0\0\0\0\0\0\0";
-        let decoded = |time| decode(member, 9, Limit::new(time)).1;
-        assert!(decoded(Duration::from_secs(600)).is_ok());
-        assert!(matches!(
-            decoded(Duration::ZERO),
-            Err(Cause::Network(Network::Timeout(Duration::ZERO)))
-        ));
-    }
 
     proptest! {
         #[test]

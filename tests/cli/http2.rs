@@ -23,6 +23,7 @@ const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
+const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const NO_ERROR: u32 = 0;
@@ -35,6 +36,8 @@ enum Answer {
     /// Status 200 with this length, if one is announced, and this body; then the end, or a reset
     /// with this code.
     Body(Option<usize>, String, Option<u32>),
+    /// Status 200 with a field of this name so many times, and an object.
+    Fields(&'static str, usize),
     /// A reset with this code.
     Reset(u32),
 }
@@ -132,6 +135,19 @@ fn frames(answer: &Answer, id: u32) -> Vec<u8> {
     let reset = |code: u32| frame(RST_STREAM, 0, id, &code.to_be_bytes());
     match answer {
         Answer::Reset(code) => reset(*code),
+        Answer::Fields(name, times) => {
+            let mut field = vec![0, u8::try_from(name.len()).unwrap()];
+            field.extend(name.bytes());
+            field.push(100);
+            field.extend([b'v'; 100]);
+            let mut all = frame(HEADERS, 0, id, &[0x88]);
+            for fields in vec![field; *times].chunks(100) {
+                all.extend(frame(CONTINUATION, 0, id, &fields.concat()));
+            }
+            all.extend(frame(CONTINUATION, END_HEADERS, id, &[]));
+            all.extend(frame(DATA, END_STREAM, id, object().as_bytes()));
+            all
+        }
         Answer::Body(length, body, code) => {
             // `:status: 200` as the table of HPACK has it, then a literal `content-length`
             // (RFC 7541, section 6.2.2 and appendix A).
@@ -169,14 +185,26 @@ error: the connection to localhost:{port} ended before the answer for `a` was co
 hint: try again later
 ";
 
+const NOT_HTTP: &str = "\
+error: what localhost:{port} answered for `a` is not valid HTTP
+  url: https://localhost:{port}/v1/files/a
+
+hint: check scheme and port of the base URL: http:// or https://
+";
+
 #[test]
-fn a_stream_that_ends_before_its_announced_length_is_cut_off() {
+fn a_stream_that_is_reset_before_its_end_is_cut_off() {
     let whole = object();
     let half = whole[..whole.len() / 2].to_owned();
-    // Less than was announced is not whole, even if it is an object.
-    for (length, body) in [(whole.len(), half), (whole.len() + 10, whole.clone())] {
+    // What is not whole is none, even if it is an object.
+    for (length, body) in [
+        (Some(whole.len()), &half),
+        (Some(whole.len() + 10), &whole),
+        (None, &half),
+        (None, &whole),
+    ] {
         for code in [NO_ERROR, CANCEL] {
-            let answer = Answer::Body(Some(length), body.clone(), Some(code));
+            let answer = Answer::Body(length, body.clone(), Some(code));
             let server = Http2::start([answer.clone()]);
             server.look(&["--max-retries", "0"]).run().is(7, "", LOST);
             assert_eq!(server.requests(), 1);
@@ -198,6 +226,26 @@ fn a_whole_object_is_one_however_its_stream_ends() {
     ] {
         let server = Http2::start([Answer::Body(length, whole.clone(), code)]);
         server.look(&[]).run().is(0, format!("{whole}\n"), "");
+        assert_eq!(server.requests(), 1);
+    }
+}
+
+#[test]
+fn a_large_head_is_read_as_one_over_http_1_is() {
+    let server = Http2::start([Answer::Fields("x-large", 1_000)]);
+    server.look(&[]).run().is(0, format!("{}\n", object()), "");
+    assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn what_breaks_the_rules_is_not_asked_for_again() {
+    for answer in [
+        Answer::Fields("x-larger", 4_000),
+        // RFC 9113, section 8.2.2.
+        Answer::Fields("connection", 1),
+    ] {
+        let server = Http2::start([answer]);
+        server.look(&[]).run().is(7, "", NOT_HTTP);
         assert_eq!(server.requests(), 1);
     }
 }

@@ -242,13 +242,13 @@ impl Console {
         }
     }
 
-    /// Shows `text` and the elapsed time on the live line, where there is one; draws it again so
+    /// Shows `text` and the `elapsed` time on the live line, where there is one; draws it again so
     /// that its spinner moves.
-    pub fn live(&self, text: &str) {
+    pub fn live(&self, text: &str, elapsed: Duration) {
         if self.has_live_line {
             let mut live = self.live.borrow_mut();
             live.get_or_insert_with(LiveLine::new)
-                .show(&self.clean(text));
+                .show(&self.clean(text), elapsed);
         }
     }
 

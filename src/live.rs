@@ -7,12 +7,12 @@
 //! stands above is erased. Here the terminal breaks no lines while this one is written, and nothing
 //! ever moves up.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -44,7 +44,6 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A live line on standard error; it is gone when this is dropped.
 pub(crate) struct LiveLine {
-    started: Instant,
     shown: Arc<Mutex<bool>>,
 }
 
@@ -54,17 +53,14 @@ impl LiveLine {
         let shown = Arc::default();
         // Without it a signal ends the run as well, only less tidily.
         let _ = erase_at_signals(Arc::clone(&shown));
-        Self {
-            started: Instant::now(),
-            shown,
-        }
+        Self { shown }
     }
 
-    /// Shows `text`, which must be safe for a terminal, and the elapsed time; the spinner moves.
-    pub(crate) fn show(&self, text: &str) {
+    /// Shows `text`, which must be safe for a terminal, and the `elapsed` time; the spinner moves.
+    pub(crate) fn show(&self, text: &str, elapsed: Duration) {
         // It may have another width than a moment ago.
         let columns = limit(&terminal::stderr());
-        let line = line(text, self.started.elapsed(), columns);
+        let line = line(text, elapsed, columns);
         let mut shown = lock(&self.shown);
         *shown = true;
         put(line.as_bytes());
@@ -97,7 +93,8 @@ fn line(text: &str, elapsed: Duration, columns: Option<usize>) -> String {
 }
 
 /// From now on an interrupt, a hangup or a request to terminate erases the line, if it is shown,
-/// and then ends the process as if it had not been handled.
+/// and then ends the process as if it had not been handled. One that the process was started to
+/// ignore, as `nohup` has it, stays ignored.
 ///
 /// A thread of its own does it: the main one may be blocked in a write to a pipe that nobody
 /// reads, and is not to be waited for. Nor is a terminal that takes no more output, which the line
@@ -105,7 +102,9 @@ fn line(text: &str, elapsed: Duration, columns: Option<usize>) -> String {
 fn erase_at_signals(shown: Arc<Mutex<bool>>) -> io::Result<()> {
     // Not the stream of the standard library: the main thread may hold its lock.
     let mut terminal = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let ignored = ignored();
+    let heeded = [SIGINT, SIGTERM, SIGHUP].into_iter();
+    let mut signals = Signals::new(heeded.filter(|signal| ignored >> (signal - 1) & 1 == 0))?;
     thread::Builder::new().spawn(move || {
         if let Some(signal) = signals.forever().next() {
             let (erased, is_erased) = mpsc::channel();
@@ -126,6 +125,15 @@ fn erase_at_signals(shown: Arc<Mutex<bool>>) -> io::Result<()> {
         }
     })?;
     Ok(())
+}
+
+/// The signals that this process ignores, one bit each from that of signal 1 on; none where the
+/// system does not tell (`proc_pid_status(5)`).
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or_default()
 }
 
 fn lock(shown: &Mutex<bool>) -> MutexGuard<'_, bool> {

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
+use std::thread;
+use std::time::Duration;
 
 use terminal_size::{Width, terminal_size_of};
 
@@ -77,13 +79,46 @@ impl Stream {
 ///
 /// # Errors
 /// Those of duplicating a descriptor.
-pub fn standard_output() -> io::Result<File> {
-    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+pub fn standard_output() -> io::Result<Blocking<File>> {
+    let out = io::stdout().as_fd().try_clone_to_owned()?;
+    Ok(Blocking(File::from(out)))
+}
+
+/// A stream that takes its time, also where another process made it one that does not: whether it
+/// does belongs to all who share it (`O_NONBLOCK`; POSIX, `open`), and some do not set it back.
+pub struct Blocking<T>(pub(crate) T);
+
+/// How long a stream that has nothing, or takes nothing, is left alone.
+const PAUSE: Duration = Duration::from_millis(1);
+
+fn patiently<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+}
+
+impl<T: Read> Read for Blocking<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        patiently(|| self.0.read(buffer))
+    }
+}
+
+impl<T: Write> Write for Blocking<T> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        patiently(|| self.0.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        patiently(|| self.0.flush())
+    }
 }
 
 /// Writes to standard error. Where that fails there is nobody left to tell.
 pub(crate) fn put(text: &[u8]) {
-    let _ = io::stderr().lock().write_all(text);
+    let _ = Blocking(io::stderr().lock()).write_all(text);
 }
 
 /// What standard output is; without colour until somebody decides for it.

@@ -7,6 +7,7 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 use super::id::FileId;
 use crate::error::{Exit, Failure, io_words};
 use crate::settings::IdSource;
+use crate::terminal::Blocking;
 
 /// The ids of `sources` one after the other; those of standard input are read as they are needed.
 pub(super) fn ids(sources: &[IdSource]) -> impl Stream<Item = Result<FileId, Failure>> {
@@ -27,7 +28,7 @@ const LONGEST_LINE: u64 = 16 * 1024;
 fn stdin_ids() -> impl Stream<Item = Result<FileId, Failure>> {
     let (sender, receiver) = tokio::sync::mpsc::channel(1);
     let reading = std::thread::Builder::new().spawn(move || {
-        let mut stdin = BufReader::new(std::io::stdin().lock());
+        let mut stdin = BufReader::new(Blocking(std::io::stdin().lock()));
         let mut together = Vec::new();
         for number in 1_u64.. {
             let line = read_line(&mut stdin, number);

@@ -2,6 +2,7 @@
 //! asked, to one exit code.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -85,8 +86,8 @@ struct Retrieval<'a> {
     begun: Cell<usize>,
     done: Cell<usize>,
     backlog: Backlog,
-    /// The file that was looked at last, and how it is with it.
-    latest: RefCell<String>,
+    /// The files that are waited for, by number, and how it is with each.
+    waiting: RefCell<BTreeMap<usize, String>>,
 }
 
 /// What came of one id. There may be both: a file that is not ready is printed, too.
@@ -126,7 +127,7 @@ pub async fn run(
         begun: Cell::new(0),
         done: Cell::new(0),
         backlog: Backlog::new(MOST_KEPT),
-        latest: RefCell::new(String::new()),
+        waiting: RefCell::default(),
     };
     let out = Reader {
         out,
@@ -177,6 +178,7 @@ impl<'a> Retrieval<'a> {
             (Ok(id), Some(wait)) => self.look_until_done(number, &id, wait).await,
         };
         self.done.set(self.done.get() + 1);
+        self.waiting.borrow_mut().remove(&number);
         looked
     }
 
@@ -239,6 +241,7 @@ impl<'a> Retrieval<'a> {
     }
 
     async fn look_until_done(&'a self, number: usize, id: &FileId, wait: Wait) -> Looked<'a> {
+        self.show(number, id, "asked for");
         let started = Instant::now();
         let deadline = started.checked_add(wait.timeout);
         // With no time to wait there is one look, which takes as long as it does without --wait.
@@ -249,7 +252,7 @@ impl<'a> Retrieval<'a> {
         };
         let mut kept = self.backlog.keep(last.object.text().len());
         let mut status = self.status(&last.object);
-        self.tell_status(id, status.as_ref(), started.elapsed());
+        self.tell_status(number, id, status.as_ref(), started.elapsed());
         // Why the last look failed, and when to look again.
         let mut trouble: Option<(String, Option<Duration>)> = None;
         loop {
@@ -268,9 +271,9 @@ impl<'a> Retrieval<'a> {
                     trouble = None;
                     let before = std::mem::replace(&mut status, self.status(&last.object));
                     if status != before {
-                        self.tell_status(id, status.as_ref(), started.elapsed());
+                        self.tell_status(number, id, status.as_ref(), started.elapsed());
                     } else if let Some(status) = &status {
-                        self.show(id, status.as_str());
+                        self.show(number, id, status.as_str());
                     }
                 }
                 // The file was there: the server may only be down for a while.
@@ -281,7 +284,7 @@ impl<'a> Retrieval<'a> {
                         self.console.still_waiting(id, &why);
                     }
                     let seen = status.as_ref().map_or("", Status::as_str);
-                    self.show(id, &format!("{why}; last seen {seen}"));
+                    self.show(number, id, &format!("{why}; last seen {seen}"));
                     // A server that is down is asked no more often than one that works.
                     let delay = error.not_before.map(|delay| delay.max(wait.interval));
                     trouble = Some((why, delay));
@@ -350,7 +353,7 @@ impl<'a> Retrieval<'a> {
                 Exit::Failure,
                 format!("`{id}` has no status: this server does not report one"),
             )
-            .hint("leave out --wait and --exit-status; the file is there"),
+            .hint("leave out --wait and --exit-status to look it up all the same"),
         };
         Some(failure)
     }
@@ -359,18 +362,19 @@ impl<'a> Retrieval<'a> {
         error.into_failure(id, &self.settings.connection, self.console.secrets())
     }
 
-    fn tell_status(&self, id: &FileId, status: Option<&Status>, elapsed: Duration) {
+    fn tell_status(&self, number: usize, id: &FileId, status: Option<&Status>, elapsed: Duration) {
         // That there is none is an error, which tells itself.
         let Some(status) = status.map(Status::as_str) else {
             return;
         };
         self.console.status(id, status, elapsed);
-        self.show(id, status);
+        self.show(number, id, status);
     }
 
-    /// Shows on the live line how it is with `id`.
-    fn show(&self, id: &FileId, how: &str) {
-        *self.latest.borrow_mut() = format!("{id}: {how}");
+    /// Takes note for the live line how it is with `id`, which is the one of this `number`.
+    fn show(&self, number: usize, id: &FileId, how: &str) {
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.insert(number, format!("{id}: {how}"));
     }
 
     /// Reports a failure behind what was printed before it, and returns its exit code.
@@ -404,15 +408,18 @@ impl<'a> Retrieval<'a> {
         self.drawn.set(Instant::now());
         let waits = self.settings.lookup.wait.is_some();
         let (begun, done) = (self.begun.get(), self.done.get());
-        if self.started.elapsed() < SHORT_RUN || !(waits || begun > HANDFUL) {
+        let elapsed = self.started.elapsed();
+        if elapsed < SHORT_RUN || !(waits || begun > HANDFUL) {
             return;
         }
-        let latest = self.latest.borrow();
+        // The one that all others are printed behind.
+        let waiting = self.waiting.borrow();
+        let first = waiting.values().next().map_or("", String::as_str);
         let text = match (begun, waits) {
-            (0 | 1, true) => latest.clone(),
-            (_, true) => format!("{done} of {begun} files ready or failed; {latest}"),
+            (0 | 1, true) => first.to_owned(),
+            (_, true) => format!("{done} of {begun} files ready or failed; {first}"),
             (_, false) => format!("{done} files looked up"),
         };
-        self.console.live(&text);
+        self.console.live(&text, elapsed);
     }
 }

@@ -17,6 +17,7 @@ use super::no_proxy;
 use crate::cli::Options;
 use crate::error::{self, Exit, Failure};
 use crate::secret::{Secret, api_key, is_secret_name, looks_like_key, looks_like_pem};
+use crate::terminal::Blocking;
 
 /// Where the OpenAI API is (API reference, "Making requests").
 pub const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
@@ -262,10 +263,12 @@ pub(super) fn settle(
         (None, None) => Credentials::None,
     };
     let header = |flag: &str, typed: &Option<String>, name: &str| -> Result<_, Failure> {
-        let (source, value) = match (typed, environment.text(name)?) {
-            (Some(typed), _) => (flag, typed.clone()),
-            (None, Some(value)) => (name, value),
-            (None, None) => return Ok(None),
+        let (source, value) = match typed {
+            Some(typed) => (flag, typed.clone()),
+            None => match environment.text(name)? {
+                Some(value) => (name, value),
+                None => return Ok(None),
+            },
         };
         HeaderValue::from_str(value.trim())
             .map(Some)
@@ -377,7 +380,7 @@ fn read_key(path: &Path) -> Result<Secret, Failure> {
         Failure::usage(format!("cannot read the API key from {what}: {why}"))
     };
     if path == Path::new("-") {
-        read(&mut io::stdin()).map_err(|error| unreadable("standard input", &error))
+        read(&mut Blocking(io::stdin())).map_err(|error| unreadable("standard input", &error))
     } else {
         fs::File::open(path)
             .and_then(|mut file| read(&mut file))

@@ -803,7 +803,7 @@ fn the_status_of_the_file_is_an_exit_code_where_asked_for() {
             "\
 error: `a` has no status: this server does not report one
 
-hint: leave out --wait and --exit-status; the file is there
+hint: leave out --wait and --exit-status to look it up all the same
 "
             .to_owned(),
         ),
@@ -813,7 +813,7 @@ hint: leave out --wait and --exit-status; the file is there
             "\
 error: `a` has no status: this server does not report one
 
-hint: leave out --wait and --exit-status; the file is there
+hint: leave out --wait and --exit-status to look it up all the same
 "
             .to_owned(),
         ),

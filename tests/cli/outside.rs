@@ -233,6 +233,43 @@ fn ids_can_be_typed_at_a_terminal() {
 }
 
 #[test]
+fn streams_that_do_not_block_are_waited_for() {
+    let large = file_object().with_text("filename", &"x".repeat(4 << 20));
+    let large = large.to_string();
+    let object = large.clone();
+    let server = Server::start(Reply::per_file(move |id, _| match id {
+        "a" => Reply::file(),
+        "b" => Reply::json(200, object.clone()),
+        _ => Reply::json(404, "{}"),
+    }));
+    let mut process = retrieve()
+        .args(["-", "--format", "jsonl"])
+        .server(&server)
+        .stdin_open()
+        .nonblocking()
+        .spawn();
+    process.write("a\n");
+    process.wait_for_stdout(&line());
+    // More than a pipe takes, whatever its reader does.
+    process.write(format!("b\n{}", "c\n".repeat(1000)));
+    process.close_stdin();
+    let told =
+        "error: no such file `c` (HTTP 404)\n  {}\n  url: [..]\n\nhint: [..]\n\n".repeat(1000);
+    process.wait().is(
+        3,
+        format!("{}{large}\n", line()),
+        told.strip_suffix('\n').unwrap(),
+    );
+    retrieve()
+        .args(["a", "--format", "jsonl", "--api-key-file", "-"])
+        .server(&server)
+        .stdin("sk-typed")
+        .nonblocking()
+        .run()
+        .is(0, line(), "");
+}
+
+#[test]
 fn no_home_and_no_directory_are_needed() {
     let server = Server::replying(Reply::file());
     lookup(&server).without_env("HOME").run().is(0, line(), "");
@@ -514,8 +551,13 @@ fn variables_that_are_no_text_are_refused_by_name() {
 #[test]
 fn variables_that_do_not_matter_may_be_anything() {
     let server = Server::replying(Reply::file());
-    let mut tool = lookup(&server).args(["--format", "table"]);
+    let mut tool = lookup(&server)
+        .args(["--format", "table"])
+        .args(["--organization=o", "--project=p"]);
     for name in [
+        // Options come first.
+        "OPENAI_ORG_ID",
+        "OPENAI_PROJECT_ID",
         "HOME",
         "TZ",
         "TERM",

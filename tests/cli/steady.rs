@@ -86,7 +86,7 @@ fn a_pretty_printed_object_goes_through_unchanged() {
 fn a_file_without_a_status_is_printed_but_not_judged() {
     let Some(steady) = steady() else { return };
     let object = lookup(&steady, "file-abc123").run().out().into_owned();
-    let error = "error: `file-abc123` has no status: this server does not report one\n\nhint: leave out --wait and --exit-status; the file is there\n";
+    let error = "error: `file-abc123` has no status: this server does not report one\n\nhint: leave out --wait and --exit-status to look it up all the same\n";
     for option in ["--exit-status", "--wait"] {
         lookup(&steady, "file-abc123")
             .args([option])

@@ -300,7 +300,8 @@ fn several_waits_share_a_line() {
         .server(&server)
         .terminal(COLUMNS, ROWS)
         .spawn();
-    process.wait_for_stderr("1 of 3 files ready or failed; ");
+    // Behind the one that is named all others are printed.
+    process.wait_for_stderr("1 of 3 files ready or failed; a: uploaded ");
     gate.open();
     let run = process.wait();
     assert_eq!(run.code, Some(0), "{run}");
@@ -399,6 +400,23 @@ fn a_signal_ends_a_wait_and_the_live_line_with_it() {
         // A terminal may echo what was typed before the line goes.
         let (line, erasure) = run.stderr.split_at(run.stderr.len() - ERASE.len());
         assert_eq!(shown(&[line, b"^C", erasure].concat()), "");
+    }
+}
+
+#[test]
+fn a_signal_that_was_ignored_from_the_start_stays_so() {
+    for (name, signal) in [("INT", Signal::INT), ("HUP", Signal::HUP)] {
+        let (_server, gate, process) = waiting(|openai| {
+            openai
+                .terminal(COLUMNS, ROWS)
+                .shell(&format!("trap '' {name}; exec \"$@\""))
+        });
+        process.wait_for_stderr("a: uploaded ");
+        process.signal(signal);
+        gate.open();
+        process
+            .wait()
+            .is(0, PLAIN, like(predicates::str::contains("a: uploaded ")));
     }
 }
 

@@ -132,7 +132,7 @@ fn a_server_without_a_status_is_told_at_once() {
         "\
 error: `a` has no status: this server does not report one
 
-hint: leave out --wait and --exit-status; the file is there
+hint: leave out --wait and --exit-status to look it up all the same
 ",
     );
 }
@@ -151,7 +151,7 @@ fn a_status_that_is_dropped_ends_the_wait() {
 a: uploaded (after [..])
 error: `a` has no status: this server does not report one
 
-hint: leave out --wait and --exit-status; the file is there
+hint: leave out --wait and --exit-status to look it up all the same
 ",
     );
 }

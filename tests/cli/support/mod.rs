@@ -21,11 +21,12 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::process::Signal as UnixSignal;
 use tempfile::TempDir;
 
@@ -118,6 +119,7 @@ pub(crate) fn program(path: impl Into<PathBuf>) -> Openai {
         stdout: Output::Pipe,
         stderr: Output::Pipe,
         size: (80, 24),
+        nonblocking: false,
         deadline: DEADLINE,
         placeholders: vec![("home".into(), home.path().display().to_string())],
         secrets: Vec::new(),
@@ -136,6 +138,7 @@ pub(crate) struct Openai {
     stdout: Output,
     stderr: Output,
     size: (u16, u16),
+    nonblocking: bool,
     deadline: Duration,
     placeholders: Vec<(String, String)>,
     secrets: Vec<String>,
@@ -309,6 +312,12 @@ impl Openai {
         self
     }
 
+    /// Gives the program streams that do not block, as some programs leave them behind.
+    pub(crate) fn nonblocking(mut self) -> Self {
+        self.nonblocking = true;
+        self
+    }
+
     /// Lets the run take this long instead of a minute.
     pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -360,9 +369,12 @@ impl Openai {
             Input::Bytes(_) | Input::Open => {
                 let (reader, pipe) = io::pipe().unwrap();
                 writer = Some(Box::new(pipe));
+                self.unblock(&reader);
                 reader.into()
             }
         };
+        self.unblock(&stdout);
+        self.unblock(&stderr);
         command.stdin(stdin).stdout(stdout).stderr(stderr);
         let mut process = Process::start(
             command,
@@ -383,6 +395,12 @@ impl Openai {
             process.feed(bytes);
         }
         process
+    }
+
+    fn unblock(&self, stream: impl AsFd) {
+        if self.nonblocking {
+            fcntl_setfl(stream, OFlags::NONBLOCK).unwrap();
+        }
     }
 }
 

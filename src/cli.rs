@@ -335,13 +335,10 @@ pub fn ids(matches: &ArgMatches) -> Vec<String> {
     while let Some(matches) = level {
         let mut here = Vec::new();
         for name in ["file_id", "ids"] {
-            if let (Ok(Some(values)), Some(indices)) = (
-                matches.try_get_many::<String>(name),
-                matches
-                    .try_contains_id(name)
-                    .ok()
-                    .and_then(|_| matches.indices_of(name)),
-            ) {
+            // Only of a name that it knows does clap tell the places.
+            if let Ok(Some(values)) = matches.try_get_many::<String>(name)
+                && let Some(indices) = matches.indices_of(name)
+            {
                 here.extend(indices.zip(values));
             }
         }

@@ -9,7 +9,7 @@ use colored::Colorize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::terminal::{Stream, begins_command, disarm};
+use crate::terminal::{Stream, begins_command, disarm, disarm_inside};
 
 /// In a pipe, content wider than this, in columns, does not widen what is aligned with it. Else
 /// one value of megabytes would pad every other line to its width. File systems end a name at
@@ -31,15 +31,17 @@ pub(crate) fn limit(stream: &Stream) -> Option<usize> {
     stream.is_terminal.then_some(width.clamp(NARROWEST, WIDEST))
 }
 
-/// `text` as it may stand inside a line of `stream`.
-/// A text that does not change is not copied: it may be large.
+/// `text` as it may stand inside a line of `stream`, also where that ends up in the log of a CI
+/// service. A text that does not change is not copied: it may be large.
 pub(crate) fn one_line<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
-    let text = text.into();
-    let changed = match stream.safe_line(&text) {
-        Cow::Owned(line) => Some(line),
-        Cow::Borrowed(_) => None,
-    };
-    changed.map_or(text, Cow::Owned)
+    let mut text = text.into();
+    if let Cow::Owned(line) = stream.safe_line(&text) {
+        text = line.into();
+    }
+    if let Cow::Owned(disarmed) = disarm_inside(&text) {
+        text = disarmed.into();
+    }
+    text
 }
 
 /// The most columns that stay together: those of an emoji with a skin tone.
@@ -208,8 +210,9 @@ fn most_columns_of(character: char) -> usize {
     }
 }
 
-/// How text is set off from its surroundings. Only colours that read well on light and dark
-/// backgrounds.
+/// How text is set off from its surroundings: in colours of the basic 16 that can be read on black
+/// and on white alike. Plain blue is too dark for the one; yellow is light for the other, but what
+/// everybody takes for "under way" and "warning".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     /// Not at all.
@@ -218,16 +221,24 @@ pub(crate) enum Style {
     Bold,
     /// What matters least.
     Dim,
-    /// Good.
+    /// Good; strings.
     Green,
     /// Under way.
     Yellow,
     /// Bad.
     Red,
     /// Names of members.
-    Blue,
-    /// Booleans.
+    Key,
+    /// Numbers.
     Magenta,
+    /// Booleans.
+    Cyan,
+    /// The label of an error.
+    Error,
+    /// The label of a warning or note.
+    Warning,
+    /// The label of a hint.
+    Hint,
 }
 
 impl Style {
@@ -243,8 +254,12 @@ impl Style {
             Self::Green => text.green(),
             Self::Yellow => text.yellow(),
             Self::Red => text.red(),
-            Self::Blue => text.blue(),
+            Self::Key => text.bright_blue().bold(),
             Self::Magenta => text.magenta(),
+            Self::Cyan => text.cyan(),
+            Self::Error => text.red().bold(),
+            Self::Warning => text.yellow().bold(),
+            Self::Hint => text.cyan().bold(),
         };
         Cow::Owned(painted.to_string())
     }

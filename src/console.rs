@@ -1,22 +1,22 @@
-//! Everything said on standard error: failures, warnings, notes, debug lines and the live line.
-//! All of it passes through here, so that no secret and nothing that acts on a terminal does.
+//! What is said on standard error: failures, warnings, notes, debug lines and the live line. All
+//! but mistakes on the command line passes through here, so that no secret and nothing that acts on
+//! a terminal does.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use colored::Colorize as _;
 use reqwest::StatusCode;
 use reqwest::header::{
     CONTENT_LOCATION, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, REFRESH,
 };
 
-use crate::columns::hang;
+use crate::columns::{Style, hang};
 use crate::error::{self, Exit, Failure, span};
 use crate::files::id::FileId;
 use crate::live::LiveLine;
-use crate::output::{self, Format, Remark};
+use crate::output::{self, Format};
 use crate::secret::{REDACTED, Secret, is_secret_name, scrub, scrub_shown};
 use crate::terminal::{self, Stream, put};
 
@@ -59,13 +59,9 @@ impl Console {
     /// Says what went wrong. An empty line parts it from a hint that belongs to another failure.
     pub fn failure(&self, failure: &Failure) {
         self.aside(|| {
-            let mut text = Vec::new();
-            if self.ends_with_hint.replace(failure.hint.is_some()) {
-                text.push(b'\n');
-            }
-            // A vector takes whatever is written.
-            let _ = failure.write(&mut text, &self.stream(), &self.secrets);
-            put(&text);
+            let parted = self.ends_with_hint.replace(failure.hint.is_some());
+            let report = failure.report(&self.stream(), &self.secrets);
+            put(format!("{}{report}", if parted { "\n" } else { "" }).as_bytes());
         });
     }
 
@@ -95,14 +91,6 @@ impl Console {
         self.labelled("warning:", text);
     }
 
-    /// Says what there is to say about the format.
-    pub fn remark(&self, remark: Remark) {
-        match remark {
-            Remark::Note(text) => self.note(text),
-            Remark::Warning(text) => self.warn(text),
-        }
-    }
-
     /// Says what a person may want to know.
     pub fn note(&self, text: &str) {
         self.labelled("note:", text);
@@ -110,11 +98,8 @@ impl Console {
 
     fn labelled(&self, label: &str, text: &str) {
         let text = self.hanging(text, label.len() + 1);
-        if self.stream.color {
-            self.line(&format!("{} {text}", label.yellow().bold()));
-        } else {
-            self.line(&format!("{label} {text}"));
-        }
+        let label = Style::Warning.paint(label, &self.stream);
+        self.line(&format!("{label} {text}"));
     }
 
     /// What is not said, whatever text it is a part of.

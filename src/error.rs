@@ -2,15 +2,16 @@
 //! message, its hint and its exit code, and is printed in one place.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
-use colored::Colorize as _;
-
-use crate::columns::hang;
+use crate::columns::{Style, hang};
 use crate::json::{Json, Kind};
 use crate::secret::{Secret, scrub};
 use crate::terminal::Stream;
+
+/// What the lines of messages begin with.
+pub(crate) const LABELS: [&str; 5] = ["error:", "warning:", "note:", "hint:", "debug:"];
 
 /// The exit codes. Codes not listed here are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ impl From<Exit> for std::process::ExitCode {
 /// One failure, ready to be told to a person or a script.
 ///
 /// The texts are in lower case and without a final period. They may quote a server: whoever
-/// prints them removes secrets and escapes for the terminal, as [`Failure::write`] does.
+/// prints them removes secrets and escapes for the terminal, as [`Failure::report`] does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The exit code.
@@ -116,50 +117,30 @@ impl Failure {
         self
     }
 
-    /// Writes the failure for a person: message, details, URL, request id, hint. Occurrences of
-    /// the `secrets` are removed and what could act on a terminal, or break a line, is escaped. What
-    /// is too long for a line of the terminal is continued on an indented one.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write(
-        &self,
-        out: &mut impl Write,
-        stream: &Stream,
-        secrets: &[Secret],
-    ) -> io::Result<()> {
+    /// The failure for a person: message, details, URL, request id, hint, a line or more each.
+    /// Occurrences of the `secrets` are removed and what could act on a terminal, or break a line, is
+    /// escaped. Of all but URL and hint, which may be copied, what is too long for a line of the
+    /// terminal is continued on an indented one.
+    #[must_use]
+    pub fn report(&self, stream: &Stream, secrets: &[Secret]) -> String {
         let clean = |text: &str| stream.safe_words(&scrub(text, secrets));
         let hanging = |text: &str, label: &str| hang(clean(text), label.len(), stream);
-        let label = |word: &str| {
-            if stream.color {
-                format!("{}", word.red().bold())
-            } else {
-                word.to_owned()
-            }
-        };
-        let message = hanging(&self.message, "error: ");
-        writeln!(out, "{} {message}", label("error:"))?;
-        for detail in &self.details {
-            for line in detail.lines() {
-                writeln!(out, "  {}", hanging(line, "  "))?;
-            }
+        let label = Style::Error.paint("error:", stream);
+        let mut lines = vec![format!("{label} {}", hanging(&self.message, "error: "))];
+        for line in self.details.iter().flat_map(|detail| detail.lines()) {
+            lines.push(format!("  {}", hanging(line, "  ")));
         }
         if let Some(url) = &self.url {
-            // Not continued on another line, so that it can be copied. It holds no spaces.
-            writeln!(out, "  url: {}", clean(url))?;
+            lines.push(format!("  url: {}", clean(url)));
         }
         if let Some(id) = &self.request_id {
-            writeln!(out, "  request id: {}", hanging(id, "  request id: "))?;
+            lines.push(format!("  request id: {}", hanging(id, "  request id: ")));
         }
         if let Some(hint) = &self.hint {
-            let label = if stream.color {
-                format!("{}", "hint:".cyan().bold())
-            } else {
-                "hint:".to_owned()
-            };
-            writeln!(out, "\n{label} {}", clean(hint))?;
+            let label = Style::Hint.paint("hint:", stream);
+            lines.push(format!("\n{label} {}", clean(hint)));
         }
-        Ok(())
+        lines.join("\n") + "\n"
     }
 
     /// The failure as a JSON object for scripts: the server's `error` object where it sent one,

@@ -49,10 +49,7 @@ pub(crate) fn print(args: &[&str], stdout: Stream) -> anyhow::Result<Exit> {
 /// for on standard output, anything else on standard error as a usage error.
 pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Environment<'_>) -> Exit {
     let choice = cli::color(args);
-    let colored = |stream: Stream| Stream {
-        color: settings::color(choice, environment, stream.is_terminal),
-        ..stream
-    };
+    let colored = |stream| settings::colored(stream, choice, environment);
     if error.use_stderr() {
         let stream = colored(terminal::stderr());
         let keys = keys(args, environment);
@@ -70,8 +67,8 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
     match put(&error.render(), colored(terminal::stdout())) {
         Ok(()) => Exit::Success,
         Err(error) => error::settle(error.into()).map_or(Exit::Success, |failure| {
-            let stream = colored(terminal::stderr());
-            let _ = failure.write(&mut io::stderr().lock(), &stream, &[]);
+            let report = failure.report(&colored(terminal::stderr()), &[]);
+            terminal::put(report.as_bytes());
             failure.exit
         }),
     }

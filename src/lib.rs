@@ -42,6 +42,7 @@ use crate::cli::{Cli, Command, Files, FilesCommand, Options};
 use crate::client::Client;
 use crate::console::Console;
 use crate::error::{Exit, Failure};
+use crate::output::Format;
 use crate::secret::{Secret, longer_first};
 use crate::settings::{Environment, Settings};
 
@@ -108,8 +109,12 @@ fn look_up(
     output: &output::Settings,
     console: &Console,
 ) -> anyhow::Result<Exit> {
-    if let Some(remark) = output.remark() {
-        console.remark(remark);
+    if output.format == Format::Explore && !output.quiet {
+        if output.stdout.is_terminal {
+            console.note("the explore viewer is not there yet; this is the table view");
+        } else {
+            console.warn("the format explore needs a terminal; falling back to json");
+        }
     }
     let client = Client::new(&settings.connection, console)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

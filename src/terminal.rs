@@ -173,17 +173,25 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 /// GitHub's runner obeys a line that begins with `::`; that of Azure obeys `##vso[`, that of `TeamCity`
 /// `##teamcity[`, and both of the former `##[`, anywhere in a line.
 pub(crate) fn disarm(line: &str) -> Cow<'_, str> {
-    let begins = begins_command(line);
-    if !begins && !line.contains('#') {
-        return Cow::Borrowed(line);
+    disarmed(line, begins_command(line))
+}
+
+/// The same for what never stands at the start of a line, or is in quotes there.
+pub(crate) fn disarm_inside(text: &str) -> Cow<'_, str> {
+    disarmed(text, false)
+}
+
+/// `text` without commands; `begins` is whether it begins with one.
+fn disarmed(text: &str, mut begins: bool) -> Cow<'_, str> {
+    if !begins && !text.contains('#') {
+        return Cow::Borrowed(text);
     }
-    let mut disarmed = String::with_capacity(line.len() + 16);
-    let mut pending = begins;
-    for (at, character) in line.char_indices() {
+    let mut disarmed = String::with_capacity(text.len() + 16);
+    for (at, character) in text.char_indices() {
         let is_first = match character {
-            ':' => std::mem::take(&mut pending),
+            ':' => std::mem::take(&mut begins),
             '#' => {
-                let mut seen = seen(&line[at..]);
+                let mut seen = seen(&text[at..]);
                 seen.next() == Some('#')
                     && seen.next() == Some('#')
                     && seen.find(|character| !character.is_ascii_alphabetic()) == Some('[')
@@ -223,8 +231,8 @@ fn seen(text: &str) -> impl Iterator<Item = char> {
 }
 
 /// Whether a character must not reach a terminal as it is: C0, DEL and C1 controls (ECMA-48),
-/// line and paragraph separators, bidirectional controls (UAX #9), interlinear annotations, and
-/// what takes no room or cannot be seen: `Default_Ignorable_Code_Point` of Unicode, but for the
+/// line and paragraph separators, bidirectional controls (UAX #9), interlinear annotations, what
+/// joins hieroglyphs, and what takes no room or cannot be seen: `Default_Ignorable_Code_Point` of Unicode, but for the
 /// variation selectors, which emoji and names in Japanese need.
 pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
@@ -243,6 +251,7 @@ pub(crate) fn is_unsafe(character: char) -> bool {
                 | '\u{feff}'
                 | '\u{ffa0}'
                 | '\u{fff0}'..='\u{fffb}'
+                | '\u{13430}'..='\u{1343f}'
                 | '\u{1bca0}'..='\u{1bca3}'
                 | '\u{1d173}'..='\u{1d17a}'
                 | '\u{e0000}'..='\u{e00ff}'
@@ -259,8 +268,8 @@ mod tests {
     #[test]
     fn hostile_characters_become_json_escapes() {
         assert_eq!(
-            escape("a\u{1b}[31m\u{9b}\u{7f}\u{202e}\u{200b}\u{feff}\u{e0041}\n"),
-            r"a\u001b[31m\u009b\u007f\u202e\u200b\ufeff\udb40\udc41\u000a"
+            escape("a\u{1b}[31m\u{9b}\u{7f}\u{202e}\u{200b}\u{feff}\u{e0041}\u{13430}\n"),
+            r"a\u001b[31m\u009b\u007f\u202e\u200b\ufeff\udb40\udc41\ud80d\udc30\u000a"
         );
     }
 

@@ -5,8 +5,7 @@
 
 use std::io::{self, Write};
 
-use colored::Colorize;
-
+use crate::columns::Style;
 use crate::json::{Json, Kind, MAX_DEPTH, Token, Tokens, kind_of};
 use crate::terminal::Stream;
 
@@ -93,7 +92,7 @@ pub(super) fn write_laid_out(
         }
         place = match token {
             Token::Key(key) => {
-                write_part(out, key, Part::Key, stream)?;
+                write_part(out, key, Style::Key, stream)?;
                 out.write_all(b": ")?;
                 column += key.len() + 2;
                 Place::Value
@@ -109,7 +108,7 @@ pub(super) fn write_laid_out(
                 Place::First
             }
             Token::Scalar(text) => {
-                write_part(out, text, Part::Value(kind_of(text)), stream)?;
+                write_part(out, text, style_of(text), stream)?;
                 Place::Next
             }
             Token::Close(_) => place,
@@ -151,7 +150,7 @@ pub(super) fn write_flat(
         }
         place = match token {
             Token::Key(key) => {
-                write_part(out, key, Part::Key, stream)?;
+                write_part(out, key, Style::Key, stream)?;
                 out.write_all(b":")?;
                 Place::Value
             }
@@ -161,7 +160,7 @@ pub(super) fn write_flat(
                 Place::First
             }
             Token::Scalar(text) => {
-                write_part(out, text, Part::Value(kind_of(text)), stream)?;
+                write_part(out, text, style_of(text), stream)?;
                 Place::Next
             }
             Token::Close(kind) => {
@@ -231,105 +230,37 @@ fn closing(kind: Kind) -> &'static [u8] {
     if kind == Kind::Array { b"]" } else { b"}" }
 }
 
-/// What a piece of text is: decides its colour.
-#[derive(Clone, Copy)]
-pub(super) enum Part {
-    /// The name of a member.
-    Key,
-    /// A value of this type.
-    Value(Kind),
+/// How the scalar that `text` spells in JSON is set off.
+pub(super) fn style_of(text: &str) -> Style {
+    match kind_of(text) {
+        Kind::String => Style::Green,
+        Kind::Number => Style::Magenta,
+        Kind::Bool => Style::Cyan,
+        Kind::Null => Style::Dim,
+        Kind::Object | Kind::Array => Style::Plain,
+    }
 }
 
-/// Writes a key or scalar: made safe for a terminal, and coloured where `stream` is.
+/// Writes a key or scalar: made safe for a terminal, and in this `style` where `stream` is coloured.
 pub(super) fn write_part(
     out: &mut impl Write,
     text: &str,
-    part: Part,
+    style: Style,
     stream: &Stream,
 ) -> io::Result<()> {
-    let text = stream.safe(text);
-    if !stream.color {
-        return out.write_all(text.as_bytes());
-    }
-    // Colours of the basic 16 that can be read on black and on white alike: no plain blue, which
-    // is too dark for the one, and no yellow, which is too light for the other.
-    let painted = match part {
-        Part::Key => text.bright_blue().bold(),
-        Part::Value(Kind::String) => text.green(),
-        Part::Value(Kind::Number) => text.magenta(),
-        Part::Value(Kind::Bool) => text.cyan(),
-        Part::Value(Kind::Null) => text.dimmed(),
-        Part::Value(Kind::Object | Kind::Array) => text.normal(),
-    };
-    write!(out, "{painted}")
-}
-
-#[cfg(test)]
-pub(super) mod arbitrary {
-    //! JSON texts for property tests.
-
-    use proptest::prelude::*;
-
-    /// A string with its quotes, in any spelling: raw characters and every kind of escape.
-    pub(in crate::output) fn string() -> impl Strategy<Value = String> {
-        let piece = prop_oneof![
-            6 => "[ -~&&[^\"\\\\]]{1,12}",
-            2 => any::<char>().prop_filter_map("must be escaped", |character| {
-                (!matches!(character, '\0'..='\u{1f}' | '"' | '\\')).then(|| character.to_string())
-            }),
-            2 => proptest::sample::select(vec![
-                r"\n", r"\t", r"\r", r"\b", r"\f", r"\/", r#"\""#, r"\\", r"\u0000", r"\u00E9",
-                r"\ud83d\ude00", r"\ud83d", r"\ude00", r"\u2028", r"\u0085", r"\ufeff", r"\u001b",
-            ])
-            .prop_map(str::to_owned),
-        ];
-        proptest::collection::vec(piece, 0..6).prop_map(|pieces| format!("\"{}\"", pieces.concat()))
-    }
-
-    /// A number, in any spelling.
-    pub(in crate::output) fn number() -> impl Strategy<Value = String> {
-        prop_oneof![
-            "-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?",
-            any::<i64>().prop_map(|number| number.to_string()),
-            any::<f64>()
-                .prop_filter("JSON has no such number", |number| number.is_finite())
-                .prop_map(|number| format!("{number:e}")),
-        ]
-    }
-
-    /// A document, with white space anywhere.
-    pub(in crate::output) fn document() -> impl Strategy<Value = String> {
-        let scalar = prop_oneof![
-            string(),
-            number(),
-            proptest::sample::select(vec!["true", "false", "null"]).prop_map(str::to_owned),
-        ];
-        let space = || "[ \t\r\n]{0,2}";
-        scalar.prop_recursive(6, 80, 8, move |value| {
-            let element =
-                (space(), value.clone(), space()).prop_map(|(a, value, b)| a + &value + &b);
-            let member = (space(), string(), space(), element.clone())
-                .prop_map(|(a, name, b, value)| format!("{a}{name}{b}:{value}"));
-            prop_oneof![
-                (proptest::collection::vec(element, 0..8), space())
-                    .prop_map(|(elements, space)| format!("[{}{space}]", elements.join(","))),
-                (proptest::collection::vec(member, 0..8), space())
-                    .prop_map(|(members, space)| format!("{{{}{space}}}", members.join(","))),
-            ]
-        })
-    }
+    out.write_all(style.paint(&stream.safe(text), stream).as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::samples;
     use super::*;
 
     const TERMINAL: Stream = Stream {
-        is_terminal: true,
-        width: Some(80),
         color: true,
+        ..samples::terminal(80)
     };
 
     fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
@@ -453,7 +384,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn layout_changes_nothing_but_white_space(text in arbitrary::document()) {
+        fn layout_changes_nothing_but_white_space(text in samples::document()) {
             let indented = indented(&text);
             let line = line(&text);
             let tokens = |text| Json::parse(text).unwrap().tokens().collect::<Vec<_>>();
@@ -462,7 +393,7 @@ mod tests {
         }
 
         #[test]
-        fn layout_is_stable(text in arbitrary::document()) {
+        fn layout_is_stable(text in samples::document()) {
             let (once, flat) = (indented(&text), line(&text));
             prop_assert_eq!(&indented(&once), &once);
             prop_assert_eq!(&indented(&flat), &once);
@@ -471,7 +402,7 @@ mod tests {
         }
 
         #[test]
-        fn one_line_has_white_space_in_strings_only(text in arbitrary::document()) {
+        fn one_line_has_white_space_in_strings_only(text in samples::document()) {
             let line = line(&text);
             let mut outside = line.strip_suffix('\n').unwrap().to_owned();
             for token in Json::parse(&text).unwrap().tokens() {

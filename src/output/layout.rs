@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use crate::columns::{ALIGNED, Style, cut, limit, width, wrap};
+use crate::columns::{ALIGNED, Style, cut, hang, limit, width, wrap};
 use crate::terminal::Stream;
 
 /// The space between two columns, in columns.
@@ -74,9 +74,9 @@ where
             continue;
         };
         if used > labels {
-            for line in wrap(&label, limit) {
-                writeln!(out, "{}", Style::Bold.paint(line, stream))?;
-            }
+            // What continues it is indented: as a label it could say what it likes.
+            let label = hang(label, 0, stream);
+            writeln!(out, "{}", Style::Bold.paint(&label, stream))?;
             gap = indent;
         } else {
             write!(out, "{}", Style::Bold.paint(&label, stream))?;

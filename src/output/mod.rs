@@ -268,21 +268,6 @@ impl Settings {
         let text = String::from_utf8_lossy(&text);
         Some(scrub(&text, secrets).into_owned().into_bytes())
     }
-
-    /// What there is to say about a format that is not what was asked for: a note or a warning.
-    #[must_use]
-    pub fn remark(&self) -> Option<Remark> {
-        match self.format {
-            _ if self.quiet => None,
-            Format::Explore if self.stdout.is_terminal => Some(Remark::Note(
-                "the explore viewer is not there yet; this is the table view",
-            )),
-            Format::Explore => Some(Remark::Warning(
-                "the format explore needs a terminal; falling back to json",
-            )),
-            _ => None,
-        }
-    }
 }
 
 /// Whether `name` is one as APIs give them to members, in whatever style: no white space, no quotes
@@ -290,13 +275,4 @@ impl Settings {
 fn is_plain_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
     !name.is_empty() && name.bytes().all(plain)
-}
-
-/// Something to say on standard error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remark {
-    /// Worth knowing.
-    Note(&'static str),
-    /// Odd.
-    Warning(&'static str),
 }

@@ -154,7 +154,7 @@ impl<'a> Line<'a> {
         let label = self.label.as_ref().map(|label| match label {
             Label::Key(key) => {
                 let key = unquote(key);
-                (format!("{}:", one_line(key, stream)).into(), Style::Blue)
+                (format!("{}:", one_line(key, stream)).into(), Style::Key)
             }
             Label::Number(number) => (format!("{number}.").into(), Style::Dim),
         });
@@ -177,12 +177,12 @@ impl<'a> Value<'a> {
             Self::Empty(Kind::Object) | Self::Scalar("\"\"") => ("(empty)".into(), Style::Dim),
             Self::Empty(_) => ("(none)".into(), Style::Dim),
             Self::Scalar("null") => ("null".into(), Style::Dim),
-            Self::Scalar("true") => ("yes".into(), Style::Magenta),
-            Self::Scalar("false") => ("no".into(), Style::Magenta),
+            Self::Scalar("true") => ("yes".into(), Style::Cyan),
+            Self::Scalar("false") => ("no".into(), Style::Cyan),
             Self::Scalar(text) if text.starts_with('"') => {
                 (one_line(unquote(text), stream), Style::Green)
             }
-            Self::Scalar(number) => (number.into(), Style::Yellow),
+            Self::Scalar(number) => (number.into(), Style::Magenta),
         }
     }
 }
@@ -357,9 +357,9 @@ mod tests {
         let text = boxed("t", r#"{"a": "x", "b": [1, true, null]}"#, &stream);
         for part in [
             "\u{1b}[2m╭─\u{1b}[0m \u{1b}[1mt\u{1b}[0m ",
-            "\u{1b}[34ma:\u{1b}[0m \u{1b}[32mx\u{1b}[0m",
-            "\u{1b}[2m1.\u{1b}[0m \u{1b}[33m1\u{1b}[0m",
-            "\u{1b}[35myes\u{1b}[0m",
+            "\u{1b}[1;94ma:\u{1b}[0m \u{1b}[32mx\u{1b}[0m",
+            "\u{1b}[2m1.\u{1b}[0m \u{1b}[35m1\u{1b}[0m",
+            "\u{1b}[36myes\u{1b}[0m",
             "\u{1b}[2mnull\u{1b}[0m",
         ] {
             assert!(text.contains(part), "{part:?} in {text:?}");

@@ -15,6 +15,7 @@ use super::is_plain_name;
 use super::json::compact;
 use super::layout::{Cell, Column, STAYS, write_fields, write_grid};
 use crate::columns::{Style, cut_characters, one_line};
+use crate::error;
 use crate::files::object::Status;
 use crate::json::{Json, Kind, unquote};
 use crate::terminal::{Stream, begins_command};
@@ -260,11 +261,12 @@ fn plain(json: Json<'_>) -> Cow<'_, str> {
 }
 
 /// `text` on one line, in quotes if its edges would not be seen otherwise, or if it would be a
-/// command in a log where a line begins with it.
+/// command in a log, or a message of ours, where a line begins with it.
 fn visible<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
     let line = one_line(text, stream);
     if line.is_empty()
         || begins_command(&line)
+        || error::LABELS.iter().any(|label| line.starts_with(label))
         || line.starts_with(char::is_whitespace)
         || line.ends_with(char::is_whitespace)
     {
@@ -536,6 +538,22 @@ maxAge.v-1             5
                 .next(),
             Some("\"::error::x\"")
         );
+    }
+
+    #[test]
+    fn no_line_begins_like_one_of_ours() {
+        let forged = "error: no such file `x` (HTTP 404)";
+        let file = format!(r#"{{"id": "{forged}"}}"#);
+        let rows = rows(&[&file], &Stream::PIPE);
+        assert!(rows.contains(&format!("\n\"{forged}\"  ")), "{rows}");
+        // A label that is too long goes on indented.
+        for blanks in [" ", "\u{a0}", "\u{3000}"] {
+            let label = format!("{}{blanks}{forged}", "x".repeat(34));
+            let text = format!(r#"{{"object": "file", "{label}": 1}}"#);
+            let card = card(&text, &terminal(40));
+            let start = format!("\"{}\n    error: no such file", "x".repeat(34));
+            assert!(card.contains(&start), "{card}");
+        }
     }
 
     #[test]

@@ -12,7 +12,8 @@ use std::io::{self, Write};
 use std::iter::Peekable;
 use std::vec;
 
-use super::json::{DEFAULT_LAYOUT, Part, break_line, write_part};
+use super::json::{DEFAULT_LAYOUT, break_line, style_of, write_part};
+use crate::columns::Style;
 use crate::json::{Json, Kind, Token, Tokens, kind_of, unescape, unquote};
 use crate::terminal::{Stream, is_unsafe};
 
@@ -77,17 +78,17 @@ pub fn write(out: &mut impl Write, json: Json, stream: &Stream) -> io::Result<()
             Token::Key(key) => {
                 if key.len() > LONGEST_IMPLICIT_KEY {
                     out.write_all(b"? ")?;
-                    write_scalar(out, key, Part::Key, stream)?;
+                    write_scalar(out, key, Style::Key, stream)?;
                     break_line(out, depth - 1, &DEFAULT_LAYOUT)?;
                 } else {
-                    write_scalar(out, key, Part::Key, stream)?;
+                    write_scalar(out, key, Style::Key, stream)?;
                 }
                 out.write_all(b":")?;
                 before = Before::Colon;
             }
             Token::Scalar(text) => {
                 write_space(out, before)?;
-                write_scalar(out, text, Part::Value(kind_of(text)), stream)?;
+                write_scalar(out, text, style_of(text), stream)?;
                 before = Before::Value;
             }
             Token::Open(_) | Token::Close(_) => {
@@ -107,14 +108,14 @@ fn write_space(out: &mut impl Write, before: Before) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the key or scalar that `text` spells in JSON, coloured where `stream` is.
-fn write_scalar(out: &mut impl Write, text: &str, part: Part, stream: &Stream) -> io::Result<()> {
+/// Writes the key or scalar that `text` spells in JSON, in this `style` where `stream` is coloured.
+fn write_scalar(out: &mut impl Write, text: &str, style: Style, stream: &Stream) -> io::Result<()> {
     if !stream.color {
         return present(out, text, stream);
     }
     let mut presented = Vec::with_capacity(text.len());
     present(&mut presented, text, stream)?;
-    write_part(out, &String::from_utf8_lossy(&presented), part, stream)
+    write_part(out, &String::from_utf8_lossy(&presented), style, stream)
 }
 
 /// Writes the YAML spelling of the scalar that `text` spells in JSON.
@@ -357,14 +358,10 @@ mod tests {
     use proptest::prelude::*;
     use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-    use super::super::json::arbitrary;
+    use super::super::samples;
     use super::*;
 
-    const TERMINAL: Stream = Stream {
-        is_terminal: true,
-        width: Some(80),
-        color: false,
-    };
+    const TERMINAL: Stream = samples::terminal(80);
 
     fn yaml_on(stream: &Stream, text: &str) -> String {
         let mut out = Vec::new();
@@ -684,13 +681,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_document_reads_back(text in arbitrary::document()) {
+        fn any_document_reads_back(text in samples::document()) {
             let expected = meaning(Json::parse(&text).unwrap());
             prop_assert_eq!(read_back(&yaml(&text)), expected);
         }
 
         #[test]
-        fn what_a_terminal_shows_reads_back(text in arbitrary::document()) {
+        fn what_a_terminal_shows_reads_back(text in samples::document()) {
             let shown = yaml_on(&TERMINAL, &text);
             prop_assert!(shown.chars().all(|c| c == '\n' || !is_unsafe(c)));
             prop_assert_eq!(read_back(&shown), meaning(Json::parse(&text).unwrap()));

@@ -92,6 +92,19 @@ impl UserInfo {
         })
     }
 
+    /// The same of a header whose value is `Basic` credentials, whatever the header is called.
+    fn of_header(value: &str) -> Option<Self> {
+        let (scheme, encoded) = value.trim().split_once(' ')?;
+        let is_basic = scheme.eq_ignore_ascii_case("basic");
+        let decoded = is_basic.then(|| BASE64_STANDARD.decode(encoded.trim()).ok())??;
+        let pair = String::from_utf8(decoded).ok()?;
+        let (name, password) = pair.split_once(':')?;
+        Some(Self {
+            name: Secret::new(name),
+            password: (!password.is_empty()).then(|| Secret::new(password)),
+        })
+    }
+
     /// What follows `Basic` in a header (RFC 7617, section 2).
     #[must_use]
     pub fn encoded(&self) -> Secret {
@@ -101,9 +114,12 @@ impl UserInfo {
     }
 
     /// What must not be printed.
-    fn secrets(&self) -> [Secret; 2] {
+    fn secrets(&self) -> [Secret; 3] {
         let word = self.password.as_ref().unwrap_or(&self.name);
-        [self.encoded(), word.clone()]
+        let encoded = self.encoded();
+        // Many write no padding.
+        let unpadded = Secret::new(encoded.reveal().trim_end_matches('='));
+        [encoded, unpadded, word.clone()]
     }
 }
 
@@ -188,6 +204,8 @@ impl Connection {
                 secrets.extend(parts(&value));
             }
             secrets.push(without_quotes(&value));
+            let user_info = UserInfo::of_header(&value);
+            secrets.extend(user_info.iter().flat_map(UserInfo::secrets));
         }
         // Gateways take keys under many names (`subscription-key`, `code`, `sig`), and without one.
         // As written, a plus stays a plus; decoded, it is a space.

@@ -126,10 +126,7 @@ pub fn output(
     choice: ColorChoice,
     environment: &Environment<'_>,
 ) -> output::Settings {
-    let colored = |stream: Stream| Stream {
-        color: color(choice, environment, stream.is_terminal),
-        ..stream
-    };
+    let colored = |stream| colored(stream, choice, environment);
     let stderr = terminal::stderr();
     output::Settings {
         format: options.format.unwrap_or(Format::Auto),
@@ -178,10 +175,18 @@ fn is_log(environment: &Environment<'_>) -> bool {
     is("TERM", "dumb") || (environment.get("CI").is_some() && !is("CI", "false"))
 }
 
+/// `stream`, coloured if it is to be.
+#[must_use]
+pub fn colored(stream: Stream, choice: ColorChoice, environment: &Environment<'_>) -> Stream {
+    Stream {
+        color: color(choice, environment, stream.is_terminal),
+        ..stream
+    }
+}
+
 /// Whether to colour a stream: what was typed, else `NO_COLOR` (no-color.org), else `FORCE_COLOR`
 /// or `CLICOLOR_FORCE`, else `CLICOLOR` and `TERM`, else whether it is a terminal.
-#[must_use]
-pub fn color(choice: ColorChoice, environment: &Environment<'_>, is_terminal: bool) -> bool {
+fn color(choice: ColorChoice, environment: &Environment<'_>, is_terminal: bool) -> bool {
     let is = |name, values: &[&str]| {
         environment
             .get(name)

@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use serde::de::IgnoredAny;
 
 use crate::server::{Reply, Server, file_object};
-use crate::support::{Openai, openai, retrieve};
+use crate::support::{Openai, like, openai, retrieve};
 
 /// The formats that print what is in an object.
 const FORMATS: [&str; 6] = ["json", "jsonl", "raw", "yaml", "pretty", "table"];
@@ -475,6 +475,19 @@ fn commands_for_runners_of_ci_services_are_shown_not_said() {
             "\"::add-mask::e\"  id     Status\n\"::f\"            \"::g\"  processed\n",
             "",
         );
+    // Azure's and TeamCity's are commands anywhere in a line.
+    let file = r###"{"##vso[a]":"b ##teamcity[c]"}"###;
+    let server = Server::replying(Reply::json(200, file));
+    file_in("table", &server)
+        .run()
+        .is(0, "\"\\u0023#vso[a]\"  b \\u0023#teamcity[c]\n", "");
+    file_in("pretty", &server).run().is(
+        0,
+        like(predicates::str::contains(
+            "│ \\u0023#vso[a]: b \\u0023#teamcity[c] │",
+        )),
+        "",
+    );
 }
 
 #[test]

@@ -305,10 +305,12 @@ fn debug_output_shows_no_secret() {
 #[test]
 fn the_user_info_of_a_base_url_is_not_shown() {
     let password = secrets::USER_INFO_PASSWORD;
-    let encoded = BASE64.encode(format!("us@er:{password}:"));
-    let echo = format!("{encoded} {password}: {password}%3A");
+    let encoded = BASE64.encode(format!("us@ers:{password}:"));
+    let unpadded = encoded.trim_end_matches('=');
+    assert_ne!(unpadded, encoded);
+    let echo = format!("{encoded} {unpadded} {password}: {password}%3A");
     let server = Server::replying(Reply::text(400, "text/plain", echo));
-    let url = format!("http://us%40er:{password}%3A@{}/v1", server.address());
+    let url = format!("http://us%40ers:{password}%3A@{}/v1", server.address());
     look(&server)
         .without_env("OPENAI_API_KEY")
         .env("OPENAI_BASE_URL", &url)
@@ -321,7 +323,7 @@ fn the_user_info_of_a_base_url_is_not_shown() {
                 + "debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\n\
                    debug: < content-type: text/plain\n\
                    debug: < content-length: [..]\n"
-                + &refused("  [redacted] [redacted] [redacted]\n"),
+                + &refused("  [redacted] [redacted] [redacted] [redacted]\n"),
         );
     let authorization = format!("Basic {encoded}");
     assert_eq!(
@@ -396,6 +398,24 @@ fn a_secret_in_the_query_of_a_base_url() {
                  url: {{base}}/files/id{shown}\n"
             ),
         );
+}
+
+#[test]
+fn the_password_in_a_header_that_comes_back() {
+    let password = secrets::CUSTOM_HEADER;
+    let basic = |pair: String| format!("X-Login: basic {}", BASE64.encode(pair));
+    for header in [
+        basic(format!("alice:{password}")),
+        basic(format!("{password}:")),
+    ] {
+        let echo = format!("no {password} here");
+        let server = Server::replying(Reply::text(400, "text/plain", echo));
+        look(&server).env("OPENAI_CUSTOM_HEADERS", header).run().is(
+            1,
+            "",
+            refused("  no [redacted] here\n"),
+        );
+    }
 }
 
 #[test]

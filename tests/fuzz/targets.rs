@@ -214,7 +214,7 @@ pub(crate) fn error_body(data: &[u8]) {
     let mut failure = Failure::new(Exit::Server, "message");
     failure.details = lines;
     failure.answer = String::from_utf8(data.to_vec()).ok();
-    let report = written(|out| failure.write(out, &TERMINAL, &[]));
+    let report = failure.report(&TERMINAL, &[]);
     assert!(is_harmless(&report), "{report:?}");
     let object = failure.object();
     assert!(Json::parse(&object).is_ok(), "{object:?}");
@@ -364,7 +364,7 @@ fn settle(args: &[OsString], variables: &[(&str, String)]) {
             assert_eq!(format!("{settings:?}"), format!("{same:?}"));
         }
         Err(failure) => {
-            let report = written(|out| failure.write(out, &TERMINAL, &[]));
+            let report = failure.report(&TERMINAL, &[]);
             assert!(is_harmless(&report), "{report:?}");
         }
     }

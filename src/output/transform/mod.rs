@@ -627,7 +627,7 @@ impl List {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::json::arbitrary;
+    use super::super::samples;
     use super::*;
 
     fn apply_to(text: &str, path: &str) -> Result<String, NoMatch> {
@@ -1076,7 +1076,7 @@ mod tests {
 
         #[test]
         fn any_characters_are_a_path(
-            text in arbitrary::document(),
+            text in samples::document(),
             path in "([ab@#.|*?\\\\(){}\\[\\]\"!:,=<>%~0é\u{1f600}]|@this|@flatten:|#\\(|\\PC){0,20}",
         ) {
             if let Ok(result) = apply_to(&text, &path) {
@@ -1085,7 +1085,7 @@ mod tests {
         }
 
         #[test]
-        fn this_is_the_document(text in arbitrary::document()) {
+        fn this_is_the_document(text in samples::document()) {
             let json = Json::parse(&text).unwrap();
             for path in ["@this", "@valid", "@this|@this.@this", "[@this].0", "@tostr|@fromstr"] {
                 prop_assert_eq!(apply(json, path).unwrap(), json.as_str());
@@ -1093,7 +1093,7 @@ mod tests {
         }
 
         #[test]
-        fn reversed_twice_is_the_same(text in arbitrary::document()) {
+        fn reversed_twice_is_the_same(text in samples::document()) {
             let tokens = |text| Json::parse(text).unwrap().tokens().collect::<Vec<_>>();
             let twice = apply_to(&text, "@reverse|@reverse").unwrap();
             prop_assert_eq!(tokens(&twice), tokens(&text));

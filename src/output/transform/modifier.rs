@@ -71,23 +71,11 @@ pub(super) fn apply<'a>(call: &Call, json: Json<'a>) -> Result<Option<Value<'a>>
                 .map(|(key, value)| [key, ":", value.as_str()]),
             "}",
         )?,
-        ("keys", Kind::Object) => {
-            let mut list = List::open("[")?;
-            for (key, _) in json.entries() {
-                list.push(&[key])?;
-            }
-            list.close("]")?
-        }
-        ("keys", Kind::Array) => {
-            let mut list = List::open("[")?;
-            for _ in json.elements() {
-                list.push(&["null"])?;
-            }
-            list.close("]")?
-        }
+        ("keys", Kind::Object) => array(json.entries().map(|(key, _)| key))?,
+        ("keys", Kind::Array) => array(json.elements().map(|_| "null"))?,
         ("keys", _) => "[null]".to_owned(),
-        ("values", Kind::Object) => array(json.entries().map(|(_, value)| value))?,
-        ("values", kind) if kind != Kind::Array => array([json])?,
+        ("values", Kind::Object) => array(json.entries().map(|(_, value)| value.as_str()))?,
+        ("values", kind) if kind != Kind::Array => array([json.as_str()])?,
         ("tostr", _) => quote(json.as_str())?,
         ("fromstr", Kind::String) => {
             let text = unquote(json.as_str());
@@ -338,10 +326,10 @@ fn join(json: Json, preserve: bool) -> Result<String, NoMatch> {
     object(members)
 }
 
-fn array<'a>(elements: impl IntoIterator<Item = Json<'a>>) -> Result<String, NoMatch> {
+fn array<'a>(elements: impl IntoIterator<Item = &'a str>) -> Result<String, NoMatch> {
     let mut list = List::open("[")?;
     for element in elements {
-        list.push(&[element.as_str()])?;
+        list.push(&[element])?;
     }
     list.close("]")
 }

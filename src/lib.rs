@@ -103,6 +103,13 @@ fn retrieve(
     Ok(look_up(&settings, output, &console).unwrap_or_else(|error| console.settle(error, output)))
 }
 
+/// After how many turns of connections the clock is looked at: one that a server floods takes long
+/// for each of its turns, and the time of a lookup must end all the same. Where the run waits, after
+/// each; where it does not, attempts have minutes, and a batch would take a quarter longer.
+fn event_interval(settings: &Settings) -> u32 {
+    if settings.lookup.wait.is_some() { 1 } else { 4 }
+}
+
 /// Looks up what `settings` ask for.
 fn look_up(
     settings: &Settings,
@@ -120,6 +127,7 @@ fn look_up(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
+        .event_interval(event_interval(settings))
         .build()
         .map_err(|error| {
             let why = error::io_words(&error);

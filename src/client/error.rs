@@ -4,8 +4,12 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::iter::successors;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use hyper::http::Extensions;
+use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
 
@@ -258,6 +262,16 @@ const NO_NAME_SERVER: &str = "Temporary failure in name resolution";
 
 /// How the errors of a tunnel through an HTTP proxy begin.
 const TUNNEL: &str = "tunnel error: ";
+
+/// The local address of the connection over which a request went that failed with `error`.
+pub(super) fn connection(error: &reqwest::Error) -> Option<SocketAddr> {
+    let first = error.source();
+    let error = successors(first, |&error| error.source())
+        .find_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())?;
+    let mut extras = Extensions::new();
+    error.connect_info()?.get_extras(&mut extras);
+    extras.get().map(HttpInfo::local_addr)
+}
 
 impl Network {
     /// Reads the cause out of an error of the HTTP library.

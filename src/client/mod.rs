@@ -7,14 +7,17 @@ pub mod retry;
 mod tls;
 pub mod words;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
-use std::net::ToSocketAddrs as _;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use futures_util::TryFutureExt as _;
+use hyper_util::client::legacy::connect::HttpInfo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION,
@@ -53,6 +56,8 @@ pub struct Client<'a> {
     console: &'a Console,
     /// Until when a rate limit holds back every lookup.
     held_until: Cell<Option<Instant>>,
+    /// The local addresses of the connections over which an answer came.
+    proven: RefCell<HashSet<SocketAddr>>,
 }
 
 /// A file that was found.
@@ -104,6 +109,7 @@ impl<'a> Client<'a> {
             connection,
             console,
             held_until: Cell::new(None),
+            proven: RefCell::default(),
         })
     }
 
@@ -273,6 +279,44 @@ impl<'a> Client<'a> {
         Err(Cause::Redirect(Redirect::TooMany))
     }
 
+    /// Sends `request`. A server may end a connection that it keeps just when the next request
+    /// comes over it, or send something late that belongs to the one before. Neither says anything of
+    /// the request: it is sent again at once, over another connection (RFC 9112, section 9.3.1).
+    async fn send(
+        &self,
+        mut request: reqwest::Request,
+        limit: Limit,
+    ) -> Result<reqwest::Response, Cause> {
+        loop {
+            let again = self.request(request.url().clone());
+            let mut connection = None;
+            let sent = self.http.execute(request);
+            let sent = sent.inspect_err(|error| connection = error::connection(error));
+            let cause = match limit.keep(sent).await {
+                Ok(response) => {
+                    let info = response.extensions().get();
+                    let connection = info.map(HttpInfo::local_addr);
+                    self.proven.borrow_mut().extend(connection);
+                    return Ok(response);
+                }
+                Err(cause) => cause,
+            };
+            let was_kept = connection.is_some_and(|it| self.proven.borrow_mut().remove(&it));
+            match cause {
+                Cause::Network(Network::Cut | Network::NotHttp | Network::Unasked) if was_kept => {
+                    request = again;
+                }
+                cause => return Err(cause),
+            }
+        }
+    }
+
+    fn request(&self, url: Url) -> reqwest::Request {
+        let mut request = reqwest::Request::new(reqwest::Method::GET, url);
+        *request.headers_mut() = self.headers.clone();
+        request
+    }
+
     /// One GET, its body read to the end; `redirected` is whether the server chose the `url`.
     async fn get(
         &self,
@@ -281,11 +325,10 @@ impl<'a> Client<'a> {
         redirected: bool,
         limit: Limit,
     ) -> Result<Answer, Cause> {
-        let mut request = reqwest::Request::new(reqwest::Method::GET, url);
-        *request.headers_mut() = self.headers.clone();
+        let request = self.request(url);
         self.console.request(&request, attempt, redirected);
         let started = Instant::now();
-        let mut response = limit.keep(self.http.execute(request)).await?;
+        let mut response = self.send(request, limit).await?;
         let first_byte = started.elapsed();
         let status = response.status();
         let mut headers = std::mem::take(response.headers_mut());

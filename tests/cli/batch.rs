@@ -1,5 +1,6 @@
 //! Many files at once: their order, their number under way, ids from stdin, failures in between.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -54,6 +55,42 @@ fn answers_out_of_order_are_printed_in_the_order_asked() {
         .args(["a", "b", "c", "d"])
         .run()
         .is(0, "a\nb\nc\nd\n", "");
+}
+
+#[test]
+fn a_kept_connection_that_ends_costs_no_attempt() {
+    let late = Step::bytes("what belongs to no answer\r\n\r\n");
+    for end in [Step::Close, Step::Reset, late] {
+        let used = Mutex::new(HashSet::new());
+        let server = Server::options()
+            .expecting(5)
+            .start(move |request: &Request| {
+                if used.lock().unwrap().insert(request.connection) {
+                    file(request.path().strip_prefix("/v1/files/").unwrap())
+                } else {
+                    Reply::script([end.clone()])
+                }
+            });
+        retrieve_ids(&server)
+            .args(["a", "b", "c", "--concurrency", "1", "--max-retries", "0"])
+            .run()
+            .is(0, "a\nb\nc\n", "");
+        assert_eq!(server.connections(), 3);
+    }
+}
+
+#[test]
+fn a_new_connection_that_ends_costs_an_attempt() {
+    let server = Server::options()
+        .expecting(3)
+        .start(Reply::per_file(|id, _| match id {
+            "a" => file(id).then_close(),
+            _ => Reply::script([Step::Close]),
+        }));
+    let run = retrieve_ids(&server)
+        .args(["a", "b", "c", "--concurrency", "1", "--max-retries", "0"])
+        .run();
+    assert_eq!((run.code, &*run.out()), (Some(7), "a\n"), "{run}");
 }
 
 #[test]
@@ -443,7 +480,7 @@ hint: the server asks to come back in 24h
 error: `b` was not looked up: the server asked for no more requests
   url: {base}/files/b
 
-hint: the server asks to come back in 23h 59m 59s
+hint: the server asks to come back in 23h 59m [..]
 ",
         );
 }

@@ -135,15 +135,17 @@ pub(super) fn rows() -> Vec<Row> {
         )
         .requests(2),
         replies(
-            "and then a reset, then a file",
+            "and then resets, then a file",
             [
                 Reply::status(301).header("Location", "/moved"),
+                // Of the connection that was kept, and of a new one.
+                Reply::script([Step::Reset]),
                 Reply::script([Step::Reset]),
                 Reply::file(),
             ],
         )
         .args("--max-retries 1")
-        .gaps([0, 375]),
+        .gaps([0, 0, 375]),
         replies(
             "slowly, in circles",
             [Reply::status(302)

@@ -1,5 +1,7 @@
 //! TLS: where trust anchors come from, the client certificate, and what can be wrong with either.
 
+mod explain;
+
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,11 +14,9 @@ use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
-use super::error::LONGEST_HEADER;
-use crate::columns::cut_characters;
+pub(super) use self::explain::{explain, may_pass};
 use crate::error::{Exit, Failure, io_words};
-use crate::secret::{Secret, scrub};
-use crate::settings::{Connection, Tls};
+use crate::settings::Tls;
 
 /// The largest PEM file that is read, in bytes: many times what a bundle of all public authorities
 /// has. What follows is left alone, since a device has no end.
@@ -265,194 +265,4 @@ fn is_encrypted(key: &[u8]) -> bool {
 
 fn readable_by_others(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-}
-
-/// What is wrong with a certificate or handshake, and what to do about it. It is that of the proxy
-/// if `at_proxy`, else that of the server.
-pub(super) fn explain(
-    error: &rustls::Error,
-    at_proxy: bool,
-    connection: &Connection,
-    secrets: &[Secret],
-) -> (String, Option<String>) {
-    use rustls::{AlertDescription as Alert, Error};
-    let url = match &connection.proxy {
-        Some(proxy) if at_proxy => proxy.source,
-        _ => "the base URL",
-    };
-    let (why, hint) = match error {
-        Error::InvalidCertificate(bad) => {
-            let anchored = connection.tls.cert_file.is_some() || connection.tls.cert_dir.is_some();
-            return explain_certificate(bad, url, anchored, secrets);
-        }
-        Error::InvalidMessage(_) => (
-            "it does not speak TLS there".to_owned(),
-            format!("check scheme and port of {url}: http:// or https://"),
-        ),
-        Error::AlertReceived(
-            Alert::CertificateRequired
-            | Alert::BadCertificate
-            | Alert::UnknownCA
-            | Alert::CertificateUnknown
-            | Alert::CertificateExpired
-            | Alert::CertificateRevoked
-            | Alert::AccessDenied
-            | Alert::UnsupportedCertificate,
-        ) => match connection.tls.client {
-            Some(_) => (
-                format!("it does not accept the client certificate ({error})"),
-                "check --mtls-client-cert-file and --mtls-client-key-file".to_owned(),
-            ),
-            None => (
-                format!("it wants a client certificate ({error})"),
-                "use --mtls-client-cert-file and --mtls-client-key-file".to_owned(),
-            ),
-        },
-        Error::AlertReceived(Alert::UnrecognisedName) => (
-            "it knows no host of that name".to_owned(),
-            format!("check the host in {url}"),
-        ),
-        Error::PeerIncompatible(_) | Error::AlertReceived(Alert::ProtocolVersion) => (
-            format!("no common TLS version or cipher ({error})"),
-            "TLS 1.2 and 1.3 are spoken; the server needs one of them".to_owned(),
-        ),
-        Error::AlertReceived(Alert::HandshakeFailure) => (
-            format!("it breaks off the handshake ({error})"),
-            "it may want a client certificate (--mtls-client-cert-file), or a cipher that is not offered"
-                .to_owned(),
-        ),
-        passing if may_pass(passing) => (passing.to_string(), "try again later".to_owned()),
-        other => return (other.to_string(), None),
-    };
-    (why, Some(hint))
-}
-
-/// Whether `error` says nothing of trust: the other side is out of order or was stopped, or what
-/// came was garbled on the way, here or there (RFC 8446, sections 6.1 and 6.2).
-pub(super) fn may_pass(error: &rustls::Error) -> bool {
-    use rustls::{AlertDescription as Alert, Error};
-    matches!(
-        error,
-        Error::DecryptError
-            | Error::AlertReceived(
-                Alert::BadRecordMac
-                    | Alert::DecodeError
-                    | Alert::InternalError
-                    | Alert::UserCanceled
-            )
-    )
-}
-
-/// The same for a certificate. The host it is for stands in `url`; `anchored` is whether the
-/// environment names the trust anchors.
-fn explain_certificate(
-    bad: &rustls::CertificateError,
-    url: &str,
-    anchored: bool,
-    secrets: &[Secret],
-) -> (String, Option<String>) {
-    use rustls::CertificateError as Bad;
-    let renew = "the server needs a new certificate, unless the clock of this machine is wrong";
-    let (why, hint) = match bad {
-        Bad::Expired => ("its certificate has expired".to_owned(), renew.to_owned()),
-        Bad::ExpiredContext { not_after, .. } => (
-            format!("its certificate expired on {}", date(*not_after)),
-            renew.to_owned(),
-        ),
-        Bad::NotValidYet => (
-            "its certificate is not valid yet".to_owned(),
-            "check the clock of this machine".to_owned(),
-        ),
-        Bad::NotValidYetContext { not_before, .. } => (
-            format!("its certificate is valid from {} on", date(*not_before)),
-            "check the clock of this machine".to_owned(),
-        ),
-        Bad::NotValidForName => (
-            "its certificate is for another name".to_owned(),
-            format!("use the name that the certificate is for in {url}"),
-        ),
-        Bad::NotValidForNameContext {
-            expected,
-            presented,
-        } => (
-            format!(
-                "its certificate is not for {}, but for {}",
-                expected.to_str(),
-                cut_characters(&scrub(&names(presented), secrets), LONGEST_HEADER)
-            ),
-            format!("use a name that the certificate is for in {url}"),
-        ),
-        Bad::UnknownIssuer => (
-            "its certificate was issued by an unknown authority".to_owned(),
-            if anchored {
-                "if you trust that authority, add its certificate (PEM) to SSL_CERT_FILE; the system's are not used while it is set"
-            } else {
-                "if you trust that authority, point SSL_CERT_FILE at its certificate (PEM); a certificate signed by itself is its own authority"
-            }
-            .to_owned(),
-        ),
-        Bad::BadSignature => (
-            "its certificate is not signed by the authority that it names".to_owned(),
-            "the certificate of that authority may have been renewed; check SSL_CERT_FILE"
-                .to_owned(),
-        ),
-        Bad::Revoked => return ("its certificate was revoked".to_owned(), None),
-        Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => (
-            "its certificate is not for servers".to_owned(),
-            "the server needs one for the purpose of server authentication".to_owned(),
-        ),
-        Bad::Other(other) => {
-            let words = format!("{other:?}");
-            if words.contains("CaUsedAsEndEntity") {
-                (
-                    "its certificate is that of an authority, not of a server".to_owned(),
-                    "the server needs one with CA:FALSE; then SSL_CERT_FILE can name it or its authority"
-                        .to_owned(),
-                )
-            } else if words.contains("UnsupportedCertVersion") {
-                (
-                    "its certificate is of an old form, without extensions".to_owned(),
-                    "the server needs one of X.509 version 3 with a subjectAltName".to_owned(),
-                )
-            } else {
-                return (format!("its certificate is not acceptable: {other}"), None);
-            }
-        }
-        other => return (format!("its certificate is not acceptable: {other}"), None),
-    };
-    (why, Some(hint))
-}
-
-/// The day of a time in UTC, as `2026-01-31`.
-fn date(time: rustls::pki_types::UnixTime) -> String {
-    i64::try_from(time.as_secs())
-        .ok()
-        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .map_or("a day that no calendar has".to_owned(), |time| {
-            time.strftime("%Y-%m-%d").to_string()
-        })
-}
-
-/// How many hosts of a certificate are named; some have hundreds.
-const NAMED: usize = 5;
-
-/// The hosts of a certificate. They come as `DnsName("host")` or `IpAddress(127.0.0.1)`.
-fn names(presented: &[String]) -> String {
-    if presented.is_empty() {
-        return "no host at all (a common name does not count)".to_owned();
-    }
-    let mut names: Vec<&str> = presented
-        .iter()
-        .take(NAMED)
-        .map(|name| {
-            let inner = name
-                .split_once('(')
-                .and_then(|(_, rest)| rest.strip_suffix(')'));
-            inner.unwrap_or(name).trim_matches('"')
-        })
-        .collect();
-    if presented.len() > NAMED {
-        names.push("others");
-    }
-    names.join(", ")
 }

@@ -1,5 +1,5 @@
-//! The documentation that is data: what help, manual pages and completions share, and what the
-//! tests look for in them and in the README.
+//! The documentation that is data: what help and manual pages share, and what the tests look for in
+//! them and in the README.
 //!
 //! Parsing needs none of it. [`command`] adds it to the tree of [`crate::cli`] for those who read.
 

@@ -13,7 +13,7 @@ use crate::columns::cut_characters;
 use crate::error::{Exit, Failure, span};
 use crate::files::id::FileId;
 use crate::secret::{MOST_SHOWN, Secret, scrub};
-use crate::settings::{Connection, Credentials, Proxy};
+use crate::settings::{Connection, Credentials, Proxy, without_user_info};
 
 impl Error {
     /// Says what happened to the lookup of `id`, and what to do. What is cut short is searched for
@@ -230,7 +230,7 @@ fn unusable(answer: &Answer, why: &str, id: &FileId) -> Failure {
     let content_type = answer
         .start_of_header("content-type")
         .unwrap_or_else(|| "no content type".to_owned());
-    // The header is gone where the library could decode the body.
+    // The header is gone where the body was decoded.
     let encoding = answer
         .start_of_header("content-encoding")
         .filter(|encoding| !["", "identity"].contains(&encoding.as_str()));
@@ -275,13 +275,16 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &[Secret]) ->
 
 /// The origin of `url` as a person names it: its scheme, where that has no hosts.
 fn origin(url: &Url, secrets: &[Secret]) -> String {
-    let origin = url.origin();
-    let shown = if origin.is_tuple() && url.has_host() {
-        origin.ascii_serialization()
+    let shown = if url.origin().is_tuple() && url.has_host() {
+        // A secret that the server put there may reach over the end of the host.
+        let url = without_user_info(url);
+        let url = scrub(url.as_str(), secrets);
+        let pieces: Vec<_> = url.splitn(4, '/').take(3).collect();
+        pieces.join("/")
     } else {
-        format!("{}:", url.scheme())
+        scrub(&format!("{}:", url.scheme()), secrets).into_owned()
     };
-    cut_characters(&scrub(&shown, secrets), LONGEST_HEADER).into_owned()
+    cut_characters(&shown, LONGEST_HEADER).into_owned()
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm for each cause")]

@@ -9,9 +9,13 @@ use crate::settings::Wait;
 /// Of a short time to wait it is a quarter.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
+/// The shortest time that a server may choose in place of a longer interval.
+const SOONEST: Duration = Duration::from_millis(100);
+
 /// After how long to look again, where `status` is the last one seen, `elapsed` after the first look
 /// began; `None` if that is not to be done: the status is final, there is none that waiting could
-/// change, or the time is up. `hint` is the server's own idea of when; it replaces the interval.
+/// change, or the time is up. `hint` is the server's own idea of when; it replaces the interval, but for a time
+/// so short that it can only be meant otherwise.
 #[must_use]
 pub fn next(
     status: Option<&Status>,
@@ -27,7 +31,7 @@ pub fn next(
         .timeout
         .saturating_sub(elapsed)
         .saturating_sub(last_look);
-    let delay = hint.unwrap_or(wait.interval);
+    let delay = hint.map_or(wait.interval, |hint| hint.max(SOONEST.min(wait.interval)));
     (!until_last_look.is_zero()).then(|| delay.min(until_last_look))
 }
 
@@ -63,6 +67,22 @@ mod tests {
         for status in ["uploaded", "pending", "running", ""] {
             assert_eq!(at(0, status), Some(Duration::from_secs(5)), "{status}");
         }
+    }
+
+    #[test]
+    fn a_server_is_not_asked_without_end_because_it_says_so() {
+        let after = |hint, interval| {
+            let wait = Wait {
+                interval: Duration::from_millis(interval),
+                ..WAIT
+            };
+            let hint = Some(Duration::from_micros(hint));
+            next(Some(&Status::Uploaded), Duration::ZERO, wait, hint)
+        };
+        let milliseconds = |number| Some(Duration::from_millis(number));
+        assert_eq!(after(5_000, 5_000), milliseconds(100));
+        assert_eq!(after(1, 10), milliseconds(10));
+        assert_eq!(after(250_000, 5_000), milliseconds(250));
     }
 
     #[test]

@@ -71,12 +71,18 @@ pub fn looks_like_key(text: &str) -> bool {
 /// which may be a private key: as it is, without its first line, or in Base64 as a whole.
 #[must_use]
 pub fn looks_like_pem(text: &str) -> bool {
-    let text = text.trim_start();
-    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte);
-    text.contains("-----BEGIN")
-        || text.starts_with("LS0tLS1CRUdJTi")
-        // Every certificate and key of more than 127 bytes begins like this (X.690).
-        || (text.starts_with("MI") && text.len() > 127 && text.bytes().all(is_base64))
+    if text.contains("-----BEGIN") || text.contains("LS0tLS1CRUdJTi") {
+        return true;
+    }
+    // Base64 of either alphabet, on one line or more, perhaps in quotes or behind `base64:`.
+    let (_, text) = text.rsplit_once(':').unwrap_or(("", text));
+    let text = text.trim_matches(|character: char| !character.is_ascii_alphanumeric());
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=\r\n ".contains(&byte);
+    // Certificates and keys of more than 127 bytes begin like this, shorter keys with their length
+    // and version (X.690, sections 8.1.3 and 8.3).
+    let is_long = text.starts_with("MI") && text.len() > 127;
+    let is_short_key = text.starts_with('M') && text.get(3..6) == Some("CAQ") && text.len() > 60;
+    (is_long || is_short_key) && text.bytes().all(is_base64)
 }
 
 /// Why a text cannot serve as an API key. The texts never hold the key or a part of it.
@@ -148,10 +154,16 @@ mod tests {
     #[test]
     fn what_a_pem_file_holds_is_told_from_its_path() {
         let base64 = format!("MIG{}", "HAgEAMBMGByqGSM49/+\n".repeat(8));
+        let ed25519 = "MC4CAQAwBQYDK2VwBCIEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         for text in [
             "x\n-----BEGIN PRIVATE KEY-----",
             "LS0tLS1CRUdJTiBQ",
             &base64,
+            &base64.replace('\n', " "),
+            &base64.replace('/', "_"),
+            &format!("\"{base64}\""),
+            &format!("base64:{base64}"),
+            ed25519,
         ] {
             assert!(looks_like_pem(text), "{text}");
         }
@@ -159,6 +171,7 @@ mod tests {
             "key.pem",
             "MIT",
             "/run/secrets/MIKEY",
+            "M/etcCAQ/key",
             &format!("MI{}.pem", "x".repeat(200)),
         ] {
             assert!(!looks_like_pem(text), "{text}");

@@ -199,6 +199,13 @@ impl Connection {
             secrets.extend(user_info.secrets());
         }
         for (name, value) in &self.custom_headers {
+            // As it was typed, and as a server has it that reads headers as Latin-1.
+            let latin: String = value
+                .as_bytes()
+                .iter()
+                .map(|byte| char::from(*byte))
+                .collect();
+            secrets.push(without_quotes(&latin));
             let value = String::from_utf8_lossy(value.as_bytes());
             if is_secret_name(name.as_str()) || names_a_scheme(&value) {
                 secrets.extend(parts(&value));

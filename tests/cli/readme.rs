@@ -1,6 +1,7 @@
 //! The README: what it shows is run against the demo's server and compared.
 //!
-//! - ```` ```console ````: commands after `$ ` and what they print; `…` stands for any digits.
+//! - ```` ```console ````: commands after `$ ` and what they print; `…` stands for what differs
+//!   from run to run.
 //! - ```` ```sh run ````, ```` ```make run ````, ```` ```yaml run ```` (its `run: |`): must succeed.
 //! - any other block is not run.
 

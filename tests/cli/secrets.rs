@@ -871,6 +871,24 @@ fn a_redirect_does_not_carry_the_key_away() {
 }
 
 #[test]
+fn a_key_that_a_redirect_has_for_a_host_is_not_shown() {
+    let key = "Sentinel/Kq3vXw8ZtR5mYb2NcJ7hGd";
+    let location = format!("https://{key}/moved");
+    let server = Server::replying(Reply::status(302).header("Location", &location));
+    look(&server).env("OPENAI_API_KEY", key).run().is(
+        1,
+        "",
+        "\
+error: the server redirects `id` to another origin; not followed
+  from http://{address} to https://[redacted]
+  url: {base}/files/id
+
+hint: if that is where the API is, name it with --base-url
+",
+    );
+}
+
+#[test]
 fn a_redirect_within_the_origin_brings_no_user_info_along() {
     let server = Server::start(|request: &Request| match request.number {
         1 => {

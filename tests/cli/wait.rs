@@ -296,19 +296,19 @@ hint: check that the server is running, and the base URL
 fn the_time_to_wait_ends_repetitions() {
     for (reply, what, words) in [
         (
-            Reply::error(503, "no").header("retry-after-ms", "400"),
+            Reply::error(503, "no").header("retry-after-ms", "1500"),
             "the server failed to look up `a` (HTTP 503, 2 attempts)",
             "no",
         ),
         (
-            Reply::error(429, "slow down").header("retry-after-ms", "400"),
+            Reply::error(429, "slow down").header("retry-after-ms", "1500"),
             "too many requests; `a` was not looked up (HTTP 429, 2 attempts)",
             "slow down",
         ),
     ] {
         let server = Server::options().expecting(2).start(move |_| reply.clone());
         wait(&server)
-            .args(["--wait-timeout", "700ms", "--max-retries", "9"])
+            .args(["--wait-timeout", "2900ms", "--max-retries", "9"])
             .run()
             .is(
                 8,
@@ -365,7 +365,7 @@ fn the_time_of_a_file_is_up_whatever_others_take() {
     }));
     let mut process = retrieve()
         .args(["-", "--format", "raw", "--wait", "--concurrency", "1"])
-        .args(["--poll-interval", "100ms", "--wait-timeout", "2s"])
+        .args(["--poll-interval", "100ms", "--wait-timeout", "4s"])
         .server(&server)
         .stdin_open()
         .spawn();
@@ -375,14 +375,14 @@ fn the_time_of_a_file_is_up_whatever_others_take() {
     process.write("b\n");
     process.close_stdin();
     // While the only request that may be under way is that for the other file.
-    process.wait_for_stderr("`a` was not ready within 2s");
+    process.wait_for_stderr("`a` was not ready within 4s");
     gate.open();
     process.wait().is(
         8,
         printed("uploaded") + &printed("processed"),
         "\
 a: uploaded (after [..])
-error: `a` was not ready within 2s: its status is `uploaded`
+error: `a` was not ready within 4s: its status is `uploaded`
   the last look failed: no time was left for it
 
 hint: raise --wait-timeout to wait longer

@@ -57,7 +57,7 @@ fn introduce(server: &Server) -> io::Result<()> {
         "The Files API is served at {base} until Ctrl-C, no key needed.\n\
          In a second terminal:\n\n  \
          export OPENAI_BASE_URL={base}\n  \
-         openai files retrieve file-abc123 --format table\n",
+         cargo run --quiet -- files retrieve file-abc123 --format table\n",
         base = server.base_url()
     )?;
     for (id, word) in files::catalogue() {

@@ -100,6 +100,14 @@ impl Foreign {
     ///
     /// `{port}` in `args` is a port that was free just before; `env` is added to ours.
     pub(crate) fn start(script: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
+        // Another process may have taken the port since.
+        (0..3)
+            .find_map(|_| Self::try_start(script, args, env))
+            .unwrap_or_else(|| panic!("{} ended", script.display()))
+    }
+
+    /// The same at one port; nothing if it ends instead of starting.
+    fn try_start(script: &Path, args: &[&str], env: &[(&str, &str)]) -> Option<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
@@ -116,9 +124,12 @@ impl Foreign {
             .unwrap();
         let mut server = Self { child, address };
         let deadline = Instant::now() + START;
-        while TcpStream::connect(address).is_err() {
-            let ended = server.child.try_wait().unwrap();
-            assert_eq!(ended, None, "{} ended", script.display());
+        // A connection to a port that is free may be one to itself.
+        let is_served = |stream: TcpStream| stream.local_addr().unwrap() != address;
+        while !TcpStream::connect(address).is_ok_and(is_served) {
+            if server.child.try_wait().unwrap().is_some() {
+                return None;
+            }
             assert!(
                 Instant::now() < deadline,
                 "{} does not start",
@@ -126,7 +137,7 @@ impl Foreign {
             );
             thread::sleep(Duration::from_millis(20));
         }
-        server
+        Some(server)
     }
 
     /// Address and port.

@@ -288,7 +288,7 @@ impl<'a> Client<'a> {
         limit: Limit,
     ) -> Result<reqwest::Response, Cause> {
         loop {
-            let again = self.request(request.url().clone());
+            let url = request.url().clone();
             let mut connection = None;
             let sent = self.http.execute(request);
             let sent = sent.inspect_err(|error| connection = error::connection(error));
@@ -304,7 +304,7 @@ impl<'a> Client<'a> {
             let was_kept = connection.is_some_and(|it| self.proven.borrow_mut().remove(&it));
             match cause {
                 Cause::Network(Network::Cut | Network::NotHttp | Network::Unasked) if was_kept => {
-                    request = again;
+                    request = self.request(url);
                 }
                 cause => return Err(cause),
             }

@@ -12,12 +12,16 @@ use super::{KEY_PREFIX, REDACTED, Secret};
 /// home, guard nothing, and blotting out their every occurrence would garble the message.
 const SHORTEST_SCRUBBED: usize = 8;
 
-/// `secrets` in the order in which they can be replaced one after the other: a longer one before
-/// those that it contains.
+/// `secrets`, each once, in the order in which they can be replaced one after the other: a longer one
+/// before those that it contains.
 #[must_use]
 pub fn longer_first(secrets: impl IntoIterator<Item = Secret>) -> Vec<Secret> {
     let mut secrets: Vec<_> = secrets.into_iter().collect();
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.reveal().len()));
+    secrets.sort_by(|one, other| {
+        let (one, other) = (one.reveal(), other.reveal());
+        other.len().cmp(&one.len()).then_with(|| one.cmp(other))
+    });
+    secrets.dedup();
     secrets
 }
 
@@ -104,10 +108,17 @@ enum Found<'t> {
 /// Looks for `secret` at the start of `text`, which may end in the middle of a character.
 fn find<'t>(text: &'t str, secret: &str) -> Found<'t> {
     // A secret that holds what escapes are made of can be read in more than one way.
-    let mut rests = vec![text];
+    let mut rests = Vec::new();
     let mut further = Vec::new();
     let mut is_cut = false;
-    for (matched, character) in secret.chars().enumerate() {
+    let mut characters = secret.chars();
+    if let Some(first) = characters.next() {
+        after(text, first, &mut rests);
+    }
+    for (matched, character) in (1..).zip(characters) {
+        if rests.is_empty() {
+            break;
+        }
         for rest in &rests {
             let before = further.len();
             after(rest, character, &mut further);
@@ -119,9 +130,6 @@ fn find<'t>(text: &'t str, secret: &str) -> Found<'t> {
         further.dedup_by_key(|rest| rest.len());
         std::mem::swap(&mut rests, &mut further);
         further.clear();
-        if rests.is_empty() {
-            break;
-        }
     }
     // The shortest rest: nothing of the secret is left in it.
     match rests.first() {
@@ -426,9 +434,11 @@ mod tests {
 
     #[test]
     fn a_longer_secret_is_replaced_as_a_whole() {
-        let secrets = [Secret::new("sk-secret"), Secret::new("Bearer sk-secret")];
+        let [key, header] = [Secret::new("sk-secret"), Secret::new("Bearer sk-secret")];
+        let secrets = longer_first([key.clone(), header.clone(), key.clone()]);
+        assert_eq!(secrets, [header, key]);
         assert_eq!(
-            scrub("Bearer sk-secret, sk-secret", &longer_first(secrets)),
+            scrub("Bearer sk-secret, sk-secret", &secrets),
             "[redacted], [redacted]"
         );
     }

@@ -34,7 +34,7 @@ On a terminal, characters that could act on it (escape sequences, text that runs
 const DIFFERENCES: &[&str] = &[
     "Ids are arguments, too; there may be several of them, and - reads them from standard input. The official tool takes one `--file-id` and drains standard input.",
     "Errors go to standard error, the error object as well; the official tool prints that on standard output. The exit code tells what happened, where the official tool has one code for all.",
-    "An answer that is no file object is an error, and so is a `--transform` that finds nothing. The official tool prints nothing for the one and the whole object for the other.",
+    "An answer that is no JSON object is an error, and so is a `--transform` that finds nothing. The official tool prints nothing for the one and the whole object for the other.",
     "An option with an empty value is refused. The official tool goes on without it: to its default server, with the key.",
     "Without a key api.openai.com is not asked. A redirect to another origin is not followed. The query of the base URL is kept.",
     "A quota that is used up is not asked for again, nor is a server that wants to be left alone for more than 2 minutes. An attempt ends after `--timeout`; the official tool has no limit.",

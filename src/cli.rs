@@ -267,8 +267,8 @@ pub struct Options {
     /// cut off: after about 0.5 to 8 seconds, or when the server says in Retry-After, if that is
     /// within 2 minutes. Never repeated: a quota that is used up, a certificate that is not
     /// trusted. 0 means no repeats. A request did not fail that came over a connection which the
-    /// server kept and then ended, or that a server of HTTP/2 handed back unread, up to twice: it is
-    /// sent again at once.
+    /// server kept and then ended, or that a server of HTTP/2 handed back unread: it is sent again
+    /// at once, up to twice.
     #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", value_hint = ValueHint::Other, allow_negative_numbers = true, value_parser = retries)]
     pub max_retries: Option<u32>,
 

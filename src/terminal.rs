@@ -210,8 +210,13 @@ fn disarmed(text: &str, mut begins: bool) -> Cow<'_, str> {
 
 /// Whether GitHub's runner would take `line` for a command.
 pub(crate) fn begins_command(line: &str) -> bool {
+    seems_to_begin(line, "::")
+}
+
+/// Whether who looks at `line` sees it begin with `words`.
+pub(crate) fn seems_to_begin(line: &str, words: &str) -> bool {
     let mut seen = seen(line).skip_while(|character| character.is_whitespace());
-    seen.next() == Some(':') && seen.next() == Some(':')
+    words.chars().all(|word| seen.next() == Some(word))
 }
 
 /// Whether `character` chooses a variant of the one before it, and cannot be seen itself (Unicode,

@@ -263,13 +263,18 @@ const NO_NAME_SERVER: &str = "Temporary failure in name resolution";
 /// How the errors of a tunnel through an HTTP proxy begin.
 const TUNNEL: &str = "tunnel error: ";
 
-/// The local address of the connection over which a request went that failed with `error`.
+/// The local address of the connection of HTTP/1.1 over which a request went that failed with
+/// `error`. One of HTTP/2 serves several requests at a time, and fails one without the others.
 pub(super) fn connection(error: &reqwest::Error) -> Option<SocketAddr> {
     let first = error.source();
     let error = successors(first, |&error| error.source())
         .find_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())?;
+    let connected = error.connect_info()?;
+    if connected.is_negotiated_h2() {
+        return None;
+    }
     let mut extras = Extensions::new();
-    error.connect_info()?.get_extras(&mut extras);
+    connected.get_extras(&mut extras);
     extras.get().map(HttpInfo::local_addr)
 }
 

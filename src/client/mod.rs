@@ -48,6 +48,10 @@ const LONGEST_URL: usize = u16::MAX as usize - 1;
 /// How many redirects are followed in a row (as curl and Go do by default, within one origin).
 const MOST_REDIRECTS: usize = 10;
 
+/// How often a request is sent again at once. More kept connections hardly end at the same time,
+/// and a server could go on with it.
+const MOST_SENT_AGAIN: usize = 2;
+
 /// Looks files up at one server, over connections that are kept and shared.
 pub struct Client<'a> {
     http: reqwest::Client,
@@ -287,6 +291,7 @@ impl<'a> Client<'a> {
         mut request: reqwest::Request,
         limit: Limit,
     ) -> Result<reqwest::Response, Cause> {
+        let mut sent_again = 0;
         loop {
             let url = request.url().clone();
             let mut connection = None;
@@ -303,7 +308,10 @@ impl<'a> Client<'a> {
             };
             let was_kept = connection.is_some_and(|it| self.proven.borrow_mut().remove(&it));
             match cause {
-                Cause::Network(Network::Cut | Network::NotHttp | Network::Unasked) if was_kept => {
+                Cause::Network(Network::Cut | Network::NotHttp | Network::Unasked)
+                    if was_kept && sent_again < MOST_SENT_AGAIN =>
+                {
+                    sent_again += 1;
                     request = self.request(url);
                 }
                 cause => return Err(cause),

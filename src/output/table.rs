@@ -18,7 +18,7 @@ use crate::columns::{Style, cut_characters, one_line};
 use crate::error;
 use crate::files::object::Status;
 use crate::json::{Json, Kind, unquote};
-use crate::terminal::{Stream, begins_command};
+use crate::terminal::{Stream, begins_command, seems_to_begin};
 
 /// Writes one value for a person, ages as seen from `now`, in its time zone.
 ///
@@ -266,7 +266,9 @@ fn visible<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
     let line = one_line(text, stream);
     if line.is_empty()
         || begins_command(&line)
-        || error::LABELS.iter().any(|label| line.starts_with(label))
+        || error::LABELS
+            .iter()
+            .any(|label| seems_to_begin(&line, label))
         || line.starts_with(char::is_whitespace)
         || line.ends_with(char::is_whitespace)
     {
@@ -543,9 +545,14 @@ maxAge.v-1             5
     #[test]
     fn no_line_begins_like_one_of_ours() {
         let forged = "error: no such file `x` (HTTP 404)";
-        let file = format!(r#"{{"id": "{forged}"}}"#);
-        let rows = rows(&[&file], &Stream::PIPE);
-        assert!(rows.contains(&format!("\n\"{forged}\"  ")), "{rows}");
+        for unseen in ["", "\u{fe0f}", "\u{e0101}", "\u{200b}"] {
+            let file = format!(r#"{{"id": "{unseen}{forged}"}}"#);
+            let rows = rows(&[&file], &Stream::PIPE);
+            assert!(
+                rows.contains(&format!("\n\"{unseen}{forged}\"  ")),
+                "{rows}"
+            );
+        }
         // A label that is too long goes on indented.
         for blanks in [" ", "\u{a0}", "\u{3000}"] {
             let label = format!("{}{blanks}{forged}", "x".repeat(34));

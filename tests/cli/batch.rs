@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::time::Duration;
 
 use crate::server::{PATIENCE, Reply, Request, Server, Step, file_object};
@@ -77,6 +77,31 @@ fn a_kept_connection_that_ends_costs_no_attempt() {
             .is(0, "a\nb\nc\n", "");
         assert_eq!(server.connections(), 3);
     }
+}
+
+#[test]
+fn kept_connections_that_end_one_after_the_other_cost_an_attempt() {
+    let four = Arc::new(Barrier::new(4));
+    let server = Server::options()
+        .expecting(7)
+        .start(Reply::per_file(move |id, _| match id {
+            "e" => Reply::script([Step::Close]),
+            id => {
+                // Each on a connection of its own.
+                four.wait();
+                file(id)
+            }
+        }));
+    let mut process = retrieve_ids(&server)
+        .args(["-", "--concurrency", "4", "--max-retries", "0"])
+        .stdin_open()
+        .spawn();
+    process.write("a\nb\nc\nd\n");
+    process.wait_for_stdout("a\nb\nc\nd\n");
+    process.write("e\n");
+    process.close_stdin();
+    let run = process.wait();
+    assert_eq!((run.code, &*run.out()), (Some(7), "a\nb\nc\nd\n"), "{run}");
 }
 
 #[test]

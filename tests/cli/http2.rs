@@ -27,6 +27,7 @@ const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const NO_ERROR: u32 = 0;
+const INTERNAL_ERROR: u32 = 2;
 const REFUSED_STREAM: u32 = 7;
 const CANCEL: u32 = 8;
 
@@ -247,6 +248,24 @@ fn what_breaks_the_rules_is_not_asked_for_again() {
         let server = Http2::start([answer]);
         server.look(&[]).run().is(7, "", NOT_HTTP);
         assert_eq!(server.requests(), 1);
+    }
+}
+
+#[test]
+fn a_stream_that_fails_on_a_connection_that_works_is_an_attempt() {
+    let whole = object();
+    let good = Answer::Body(None, whole.clone(), None);
+    for code in [INTERNAL_ERROR, CANCEL] {
+        let server = Http2::start([good.clone(), good.clone(), Answer::Reset(code)]);
+        let run = server
+            .look(&["b", "c", "--concurrency", "1", "--max-retries", "0"])
+            .run();
+        assert_eq!(
+            (run.code, &*run.out()),
+            (Some(7), &*format!("{whole}\n").repeat(2)),
+            "{run}"
+        );
+        assert_eq!(server.requests(), 3);
     }
 }
 

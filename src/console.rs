@@ -215,7 +215,7 @@ impl Console {
     /// Tells a log that the status of `id` changed. The live line shows it where there is one.
     pub fn status(&self, id: &FileId, status: &str, elapsed: Duration) {
         if !self.quiet && !self.has_live_line {
-            let line = format!("{id}: {status} (after {})", span(elapsed));
+            let line = format!("`{id}`: {status} (after {})", span(elapsed));
             self.line(&self.hanging(&line, 0));
         }
     }

@@ -151,14 +151,22 @@ pub async fn run(
         };
         let Some(looked) = next else { break };
         retrieval.backlog.advance();
+        let mut failure = looked.failure;
         if let Some((id, object)) = &looked.found
             && let Err(error) = console.aside(|| printer.print(id, object))
         {
-            let failure = error.downcast::<Failure>()?;
-            exit = exit.and(retrieval.tell(&failure, &mut printer)?);
+            let unprinted = error.downcast::<Failure>()?;
+            // One report for each id: that on the status, which the exit code is to tell.
+            failure = Some(match failure {
+                Some(told) => Failure {
+                    hint: told.hint.clone().or(unprinted.hint),
+                    ..told.detail(unprinted.message)
+                },
+                None => unprinted,
+            });
         }
-        if let Some(failure) = &looked.failure {
-            exit = exit.and(retrieval.tell(failure, &mut printer)?);
+        if let Some(failure) = failure {
+            exit = exit.and(retrieval.tell(&failure, &mut printer)?);
         }
     }
     console.clear();

@@ -834,6 +834,42 @@ hint: leave out --wait and --exit-status to look it up all the same
 }
 
 #[test]
+fn a_file_is_told_of_once_whatever_is_wrong_with_it() {
+    for (status, code, message) in [
+        (
+            "processed",
+            1,
+            "cannot transform `a`: nothing matches `nope`",
+        ),
+        (
+            "error",
+            9,
+            "`a` failed to be processed: its status is `error`\n  status_details\n  cannot transform `a`: nothing matches `nope`",
+        ),
+        (
+            "deleted",
+            9,
+            "`a` is gone: its status is `deleted`\n  cannot transform `a`: nothing matches `nope`",
+        ),
+    ] {
+        let object = file_object().with_text("status", status).to_string();
+        let server = Server::replying(Reply::json(200, object));
+        for options in [&["--exit-status"][..], &["--exit-status", "--quiet"]] {
+            retrieve()
+                .args(["a", "--transform", "nope"])
+                .args(options)
+                .server(&server)
+                .run()
+                .is(
+                    code,
+                    "",
+                    format!("error: {message}\n\nhint: the members there are [..]\n"),
+                );
+        }
+    }
+}
+
+#[test]
 fn of_a_long_status_the_start_is_told() {
     for (status, code, message) in [
         (

@@ -635,7 +635,7 @@ fn lasting(state: &str) -> (Server, Openai, &'static str) {
         "waiting for the file" => {
             let server = Server::replying(Reply::file());
             let tool = lookup(&server).args(["--wait", "--poll-interval", "100s"]);
-            (server, tool, "a: uploaded")
+            (server, tool, "`a`: uploaded")
         }
         "waiting for a line of stdin" => {
             let server = Server::replying(Reply::file());

@@ -109,7 +109,7 @@ fn the_step_of_the_readme_lets_a_job_go_on_or_fails_it() {
         step("file-abc123").is(
             0,
             card("file-abc123", "processed"),
-            "file-abc123: processed (after [..])\n",
+            "`file-abc123`: processed (after [..])\n",
         );
         step("file-error").is(
             9,
@@ -117,7 +117,7 @@ fn the_step_of_the_readme_lets_a_job_go_on_or_fails_it() {
                 "file-error",
                 "error\nDetails   Invalid file format. Line 17 is not valid JSON.",
             ) + "::error::file-error is not usable (exit code 9)\n",
-            "file-error: error (after [..])\nerror: `file-error` failed to be processed: its status is `error`\n  \
+            "`file-error`: error (after [..])\nerror: `file-error` failed to be processed: its status is `error`\n  \
              Invalid file format. Line 17 is not valid JSON.\n",
         );
     }

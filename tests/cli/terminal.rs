@@ -255,14 +255,14 @@ fn the_live_line_is_not_drawn_into_a_large_object() {
 #[test]
 fn a_log_or_a_terminal_that_cannot_draw_gets_lines() {
     let (_server, gate, process) = waiting(|openai| openai.stdout_terminal(COLUMNS, ROWS));
-    process.wait_for_stderr("a: uploaded (after ");
+    process.wait_for_stderr("`a`: uploaded (after ");
     gate.open();
-    let lines = "a: uploaded (after [..])\na: processed (after [..])\n";
+    let lines = "`a`: uploaded (after [..])\n`a`: processed (after [..])\n";
     process.wait().is(0, PLAIN, lines);
     for (name, value) in [("TERM", "dumb"), ("CI", "true"), ("CI", "1")] {
         let (_server, gate, process) =
             waiting(|openai| openai.terminal(COLUMNS, ROWS).env(name, value));
-        process.wait_for_stderr("a: uploaded (after ");
+        process.wait_for_stderr("`a`: uploaded (after ");
         gate.open();
         process.wait().is(0, PLAIN, lines);
     }
@@ -639,7 +639,7 @@ hint: raise --wait-timeout to wait longer
 ";
     waiting().args(["--quiet"]).run().is(8, "", report);
     // Lines for a log, on a terminal.
-    let line = "a: new b: processed (after 3s)\n    (after [..])\n";
+    let line = "`a`: new b: processed (after 3s)\n    (after [..])\n";
     waiting()
         .args(["--transform", "{id,bytes}"])
         .env("CI", "true")

@@ -57,11 +57,11 @@ fn a_log_gets_a_line_for_each_change_of_status() {
         0,
         printed("processed"),
         "\
-a: uploaded (after [..])
-a: pending (after [..])
-a: running (after [..])
-a: uploaded (after [..])
-a: processed (after [..])
+`a`: uploaded (after [..])
+`a`: pending (after [..])
+`a`: running (after [..])
+`a`: uploaded (after [..])
+`a`: processed (after [..])
 ",
     );
     assert_eq!(server.targets(), ["/v1/files/a"; 7]);
@@ -87,7 +87,7 @@ fn a_final_status_ends_the_wait_and_tells_by_the_exit_code() {
         wait(&at_once).run().is(
             code,
             printed(status),
-            format!("a: {status} (after [..])\n{error}"),
+            format!("`a`: {status} (after [..])\n{error}"),
         );
         let later = Server::options()
             .expecting(2)
@@ -95,7 +95,7 @@ fn a_final_status_ends_the_wait_and_tells_by_the_exit_code() {
         wait(&later).run().is(
             code,
             printed(status),
-            format!("a: uploaded (after [..])\na: {status} (after [..])\n{error}"),
+            format!("`a`: uploaded (after [..])\n`a`: {status} (after [..])\n{error}"),
         );
     }
 }
@@ -148,7 +148,7 @@ fn a_status_that_is_dropped_ends_the_wait() {
         1,
         format!("{body}\n"),
         "\
-a: uploaded (after [..])
+`a`: uploaded (after [..])
 error: `a` has no status: this server does not report one
 
 hint: leave out --wait and --exit-status to look it up all the same
@@ -168,7 +168,7 @@ fn the_retries_carry_a_failure_in_between() {
     wait(&server).run().is(
         0,
         printed("processed"),
-        "a: uploaded (after [..])\na: processed (after [..])\n",
+        "`a`: uploaded (after [..])\n`a`: processed (after [..])\n",
     );
 }
 
@@ -188,11 +188,11 @@ fn the_wait_outlasts_a_server_that_is_down_for_a_while() {
         0,
         printed("processed"),
         "\
-a: uploaded (after [..])
+`a`: uploaded (after [..])
 note: still waiting for `a`: HTTP 503
 note: still waiting for `a`: connection lost
 note: still waiting for `a`: HTTP 503
-a: processed (after [..])
+`a`: processed (after [..])
 ",
     );
 }
@@ -253,7 +253,7 @@ hint: check the base URL; a login page or a gateway may have answered instead of
         ]));
         wait(&server)
             .run()
-            .is(code, "", format!("a: uploaded (after [..])\n{error}"));
+            .is(code, "", format!("`a`: uploaded (after [..])\n{error}"));
         // At the first look it is the same.
         let server = Server::options().expecting(1).start(move |_| reply.clone());
         wait(&server).run().is(code, "", error);
@@ -381,12 +381,12 @@ fn the_time_of_a_file_is_up_whatever_others_take() {
         8,
         printed("uploaded") + &printed("processed"),
         "\
-a: uploaded (after [..])
+`a`: uploaded (after [..])
 error: `a` was not ready within 4s: its status is `uploaded`
   the last look failed: no time was left for it
 
 hint: raise --wait-timeout to wait longer
-b: processed (after [..])
+`b`: processed (after [..])
 ",
     );
 }
@@ -404,9 +404,9 @@ fn a_server_that_is_down_is_asked_no_more_often_than_it_wants() {
             0,
             printed("processed"),
             "\
-a: uploaded (after [..])
+`a`: uploaded (after [..])
 note: still waiting for `a`: HTTP 503
-a: processed (after [..])
+`a`: processed (after [..])
 ",
         );
         let at: Vec<Instant> = server.requests().iter().map(|request| request.at).collect();
@@ -448,7 +448,7 @@ fn the_time_to_wait_runs_out() {
             printed(status),
             format!(
                 "\
-a: {status} (after [..])
+`a`: {status} (after [..])
 error: `a` was not ready within 800ms: its status is `{status}`
 
 hint: raise --wait-timeout to wait longer
@@ -466,7 +466,7 @@ fn no_time_to_wait_is_one_look() {
         8,
         printed("uploaded"),
         "\
-a: uploaded (after [..])
+`a`: uploaded (after [..])
 error: `a` was not ready within 0s: its status is `uploaded`
 
 hint: raise --wait-timeout to wait longer
@@ -485,7 +485,7 @@ fn a_look_takes_no_longer_than_what_is_left() {
         8,
         printed("uploaded"),
         "\
-a: uploaded (after [..])
+`a`: uploaded (after [..])
 error: `a` was not ready within 1s: its status is `uploaded`
   the last look failed: timed out
 
@@ -545,7 +545,7 @@ fn the_last_look_is_taken_before_the_time_is_up() {
         .is(
             0,
             printed("processed"),
-            "a: uploaded (after [..])\na: processed (after [..])\n",
+            "`a`: uploaded (after [..])\n`a`: processed (after [..])\n",
         );
 }
 
@@ -559,7 +559,7 @@ fn a_rate_limit_that_outlasts_the_wait_ends_it_without_a_further_request() {
         8,
         printed("uploaded"),
         "\
-a: uploaded (after [..])
+`a`: uploaded (after [..])
 note: still waiting for `a`: HTTP 429
 note: still waiting for `a`: held back by a rate limit
 error: `a` was not ready within [..]: its status is `uploaded`
@@ -589,7 +589,7 @@ fn statuses_from_afar_do_not_break_the_log() {
     run.is(
         0,
         printed("processed"),
-        "a: up\\u000aloaded\\u001b[2J (after [..])\na: processed (after [..])\n",
+        "`a`: up\\u000aloaded\\u001b[2J (after [..])\n`a`: processed (after [..])\n",
     );
 }
 
@@ -625,11 +625,11 @@ fn several_files_wait_together_and_are_printed_in_the_order_asked() {
     let err = run.err();
     let place = |line: &str| err.find(line).unwrap();
     assert!(
-        place("quick: processed") < place("middle: processed"),
+        place("`quick`: processed") < place("`middle`: processed"),
         "{run}"
     );
     assert!(
-        place("middle: processed") < place("slow: processed"),
+        place("`middle`: processed") < place("`slow`: processed"),
         "{run}"
     );
 }

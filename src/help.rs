@@ -12,7 +12,7 @@ use crate::cli::{self, Cli};
 use crate::docs;
 use crate::error::{self, Exit};
 use crate::output::Format;
-use crate::secret::{Secret, longer_first, looks_like_key, looks_like_pem, scrub};
+use crate::secret::{Secret, looks_like_key, looks_like_pem, scrub};
 use crate::settings::{self, Environment};
 use crate::terminal::{self, Stream};
 
@@ -75,7 +75,7 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
 }
 
 /// What may be a key in the command line `args` or the environment, in the wrong place, too:
-/// messages quote parts of a command line. In the order for [`scrub`].
+/// messages quote parts of a command line.
 pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secret> {
     // A key may be pasted with what stands around it: `Bearer KEY`, `"KEY"`. What follows a slash
     // is left alone: hosts and files have names of their own.
@@ -87,7 +87,7 @@ pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secr
     let key = environment.get("OPENAI_API_KEY");
     let key = key.and_then(|key| Some(Secret::new(key.to_str()?.trim())));
     let words = args.iter().filter_map(|arg| arg.to_str());
-    let keys = words
+    words
         .flat_map(|word| {
             // One that is not of OpenAI may hold anything, up to the end.
             let (_, value) = word.split_once('=').unwrap_or(("", word));
@@ -95,8 +95,8 @@ pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secr
         })
         .filter(|piece| looks_like_key(piece) || looks_like_pem(piece))
         .map(Secret::new)
-        .chain(key);
-    longer_first(keys)
+        .chain(key)
+        .collect()
 }
 
 /// Writes `text` to standard output, which is `stdout`.

@@ -43,7 +43,7 @@ use crate::client::Client;
 use crate::console::Console;
 use crate::error::{Exit, Failure};
 use crate::output::Format;
-use crate::secret::{Secret, longer_first};
+use crate::secret::Secret;
 use crate::settings::{Environment, Settings};
 
 /// Runs the command line `args`, whose first word is the name of the program, to its exit code.
@@ -98,8 +98,9 @@ fn retrieve(
 ) -> anyhow::Result<Exit> {
     let settings = settings::settle(options, ids, environment)?;
     // From here on it is known what must not be printed.
-    let secrets = settings.connection.secrets().into_iter().chain(keys);
-    let console = Console::new(output, longer_first(secrets));
+    let mut secrets = settings.connection.secrets();
+    secrets.extend(keys);
+    let console = Console::new(output, secrets);
     Ok(look_up(&settings, output, &console).unwrap_or_else(|error| console.settle(error, output)))
 }
 

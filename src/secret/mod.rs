@@ -1,11 +1,11 @@
 //! Text that must never be seen: keys, passwords, values of custom headers.
 
+mod reading;
 mod scrub;
-mod spelling;
 
 use std::fmt;
 
-pub use self::scrub::{MOST_SHOWN, longer_first, scrub, scrub_shown, scrub_start};
+pub use self::scrub::{MOST_SHOWN, scrub, scrub_shown, scrub_start};
 
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "[redacted]";

@@ -8,6 +8,8 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -16,7 +18,7 @@ use super::environment::Environment;
 use super::no_proxy;
 use crate::cli::Options;
 use crate::error::{self, Exit, Failure};
-use crate::secret::{Secret, api_key, is_secret_name, looks_like_key, looks_like_pem};
+use crate::secret::{Secret, api_key, looks_like_key, looks_like_pem};
 use crate::terminal::Blocking;
 
 /// Where the OpenAI API is (API reference, "Making requests").
@@ -69,8 +71,16 @@ pub enum Credentials {
     None,
 }
 
-/// The user info of a URL, decoded. Where there is no password the name may be a token, so both
-/// are kept secret.
+/// Reads Base64 with and without its padding.
+const ANY_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The user info of a URL, decoded. The name may be a token, beside a password that says nothing, so
+/// both are kept secret.
 #[derive(Debug)]
 pub struct UserInfo {
     name: Secret,
@@ -96,7 +106,9 @@ impl UserInfo {
     fn of_header(value: &str) -> Option<Self> {
         let (scheme, encoded) = value.trim().split_once(' ')?;
         let is_basic = scheme.eq_ignore_ascii_case("basic");
-        let decoded = is_basic.then(|| BASE64_STANDARD.decode(encoded.trim()).ok())??;
+        // Servers read other forms of Base64, too.
+        let encoded = encoded.trim().replace('-', "+").replace('_', "/");
+        let decoded = is_basic.then(|| ANY_BASE64.decode(encoded).ok())??;
         let pair = String::from_utf8(decoded).ok()?;
         let (name, password) = pair.split_once(':')?;
         Some(Self {
@@ -114,12 +126,11 @@ impl UserInfo {
     }
 
     /// What must not be printed.
-    fn secrets(&self) -> [Secret; 3] {
-        let word = self.password.as_ref().unwrap_or(&self.name);
-        let encoded = self.encoded();
-        // Many write no padding.
-        let unpadded = Secret::new(encoded.reveal().trim_end_matches('='));
-        [encoded, unpadded, word.clone()]
+    fn secrets(&self) -> impl Iterator<Item = Secret> {
+        let name = self.name.clone();
+        [self.encoded(), name]
+            .into_iter()
+            .chain(self.password.clone())
     }
 }
 
@@ -198,66 +209,38 @@ impl Connection {
         if let Some(user_info) = self.proxy.as_ref().and_then(|it| UserInfo::of(&it.url)) {
             secrets.extend(user_info.secrets());
         }
-        for (name, value) in &self.custom_headers {
-            // As it was typed, and as a server has it that reads headers as Latin-1.
-            let latin: String = value
-                .as_bytes()
-                .iter()
-                .map(|byte| char::from(*byte))
-                .collect();
-            secrets.push(without_quotes(&latin));
+        for value in self.custom_headers.values() {
+            // As a server has it that reads headers as Latin-1.
+            secrets.push(Secret::new(
+                value
+                    .as_bytes()
+                    .iter()
+                    .map(|it| char::from(*it))
+                    .collect::<String>(),
+            ));
             let value = String::from_utf8_lossy(value.as_bytes());
-            if is_secret_name(name.as_str()) || names_a_scheme(&value) {
-                secrets.extend(parts(&value));
-            }
-            secrets.push(without_quotes(&value));
+            secrets.extend(parts(&value));
             let user_info = UserInfo::of_header(&value);
             secrets.extend(user_info.iter().flat_map(UserInfo::secrets));
         }
         // Gateways take keys under many names (`subscription-key`, `code`, `sig`), and without one.
-        // As written, a plus stays a plus; decoded, it is a space.
         let query = self.base_url.query().unwrap_or_default();
-        for pair in query.split('&') {
+        for pair in query.split(['&', ';']) {
             let (name, value) = pair.split_once('=').unwrap_or(("", pair));
             if name != API_VERSION {
-                secrets.push(Secret::new(value));
-            }
-        }
-        for (name, value) in self.base_url.query_pairs() {
-            match name.as_ref() {
-                API_VERSION => {}
-                nameless if value.is_empty() => secrets.push(Secret::new(nameless)),
-                _ => secrets.push(Secret::new(value)),
+                secrets.push(Secret::new(if value.is_empty() { name } else { value }));
             }
         }
         secrets
     }
 }
 
-/// Whether the value of a header begins like credentials (RFC 9110, section 11.4; the schemes are
-/// those that are sent with a key), whatever the header is called.
-fn names_a_scheme(value: &str) -> bool {
-    value.split_once(' ').is_some_and(|(scheme, _)| {
-        ["bearer", "basic", "token", "key", "apikey", "api-key"]
-            .iter()
-            .any(|known| scheme.eq_ignore_ascii_case(known))
-    })
-}
-
 /// `value` and what it is made of: of `Bearer KEY`, `session="ID"; other=ID` or `id:KEY` each part
-/// may come back alone.
+/// may come back alone. The quotes around it may be those of a JSON text that it comes back in.
 fn parts(value: &str) -> impl Iterator<Item = Secret> {
     let between = |character: char| character.is_whitespace() || ";,=:\"'".contains(character);
-    value
-        .split(between)
-        .map(Secret::new)
-        .chain([without_quotes(value)])
-}
-
-/// `value` to look for: without its quotes it is found with and without them, and no JSON that it
-/// comes back in loses its own.
-fn without_quotes(value: &str) -> Secret {
-    Secret::new(value.trim_matches('"'))
+    let whole = value.trim_matches('"');
+    value.split(between).chain([whole]).map(Secret::new)
 }
 
 /// `url` as it may be shown: without user name and password.

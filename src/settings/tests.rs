@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::Exit;
-use crate::secret::Secret;
+use crate::secret::{REDACTED, scrub};
 
 fn environment<'a>(variables: &'a [(&'a str, &'a str)]) -> Environment<'a> {
     Environment::new(|name| {
@@ -308,37 +308,94 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         &[
             "a",
             "--base-url",
-            "https://h/v1?sig=sig%2Fnature&code=a+b&api-version=1&name%2Fless",
+            "https://base-user:base-password@h/v1?sig=query%2Fsig&code=query+code;c=query-third&api-version=2024-10-21&query-nameless",
         ],
-        &[
-            ("OPENAI_API_KEY", "sk-key"),
-            ("HTTPS_PROXY", "http://us%40er:pass%3Aword@p"),
-            (
-                "OPENAI_CUSTOM_HEADERS",
-                "X-Custom: one two\nX-Api-Token: Bearer token==\nCookie: a=\"cookie\"\nX-Gate: Bearer gateway",
-            ),
-        ],
+        &[("HTTPS_PROXY", "http://proxy%40user:proxy%3Apassword@p")],
     );
     let secrets = settings.unwrap().connection.secrets();
-    let secrets: Vec<&str> = secrets.iter().map(Secret::reveal).collect();
-    let encoded = BASE64_STANDARD.encode("us@er:pass:word");
-    for expected in [
-        "sk-key",
-        "pass:word",
-        &encoded,
-        "one two",
-        "Bearer token==",
-        "token",
-        "cookie",
-        "sig/nature",
-        "a+b",
-        "a b",
-        "name/less",
-        "gateway",
+    for text in [
+        "base-user",
+        "base-password",
+        "proxy@user",
+        "proxy:password",
+        BASE64_STANDARD
+            .encode("base-user:base-password")
+            .trim_end_matches('='),
+        BASE64_STANDARD
+            .encode("proxy@user:proxy:password")
+            .trim_end_matches('='),
+        "query%2Fsig",
+        "query/sig",
+        "query+code",
+        "query code",
+        "query-third",
+        "query-nameless",
     ] {
-        assert!(secrets.contains(&expected), "{expected} in {secrets:?}");
+        assert_eq!(scrub(text, &secrets), REDACTED, "{text}");
     }
-    assert!(!secrets.contains(&"1"));
+    assert_eq!(scrub("2024-10-21", &secrets), "2024-10-21");
+}
+
+#[test]
+fn custom_headers_are_known_in_parts() {
+    let pair = BASE64_STANDARD.encode("basic-user:~~~password???");
+    let other = pair
+        .trim_end_matches('=')
+        .replace('+', "-")
+        .replace('/', "_");
+    assert_ne!(pair, other);
+    for (value, parts) in [
+        ("header one", &["header one", "header+one"][..]),
+        (
+            "headér one",
+            &[
+                "headér one",
+                "head\u{fffd}r one",
+                "headÃ©r one",
+                "head%E9r%20one",
+            ],
+        ),
+        (
+            "парольпароль",
+            &[
+                "парольпароль",
+                r"\u00d0\u00bf\u00d0\u00b0\u00d1\u0080\u00d0\u00be\u00d0\u00bb\u00d1\u008c\u00d0\u00bf\u00d0\u00b0\u00d1\u0080\u00d0\u00be\u00d0\u00bb\u00d1\u008c",
+            ],
+        ),
+        (
+            "Bearer header-token==",
+            &["header-token", "Bearer header-token"],
+        ),
+        (
+            "a=\"header-cookie\"; b=header%2Bcookie",
+            &["header-cookie", "header+cookie"],
+        ),
+        (
+            "id=header-value, code=header-code",
+            &["header-value", "header-code"],
+        ),
+        (
+            &format!("Basic {pair}"),
+            &["basic-user", "~~~password???", &pair, &other],
+        ),
+        (
+            &format!("Basic {other}"),
+            &["basic-user", "~~~password???", &pair, &other],
+        ),
+    ] {
+        let headers = format!("X-Custom: {value}");
+        let settings = settled(
+            &["a", "--base-url", "http://h"],
+            &[("OPENAI_CUSTOM_HEADERS", &headers)],
+        );
+        let secrets = settings.unwrap().connection.secrets();
+        for part in parts {
+            let scrubbed = scrub(part, &secrets);
+            let rest = scrubbed.strip_prefix(REDACTED);
+            let is_gone = rest.is_some_and(|rest| !rest.contains(char::is_alphanumeric));
+            assert!(is_gone, "{part} became {scrubbed}");
+        }
+    }
 }
 
 proptest! {

@@ -197,7 +197,27 @@ type Measure = fn(char) -> usize;
 fn columns_of(character: char) -> usize {
     match character {
         '\u{1f1e6}'..='\u{1f1ff}' => 2,
-        _ => character.width().unwrap_or(1),
+        _ => character.width().unwrap_or(1).max(spacing(character)),
+    }
+}
+
+/// The columns of a character of which `unicode-width` says less than glibc 2.36 does, by which many
+/// terminals go; 0 for all others. It has none for those that belong to the letter beside them, of
+/// which some take room (UAX #44, category Mc).
+#[rustfmt::skip]
+fn spacing(character: char) -> usize {
+    match character {
+        '\u{302e}'..='\u{302f}' | '\u{3164}' | '\u{3248}'..='\u{324f}' | '\u{16ff0}'..='\u{16ff1}' => 2,
+        '\u{ad}' | '\u{605}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{9be}'
+        | '\u{9d7}' | '\u{b3e}' | '\u{b57}' | '\u{bbe}' | '\u{bd7}' | '\u{cc0}'
+        | '\u{cc2}' | '\u{cc7}'..='\u{cc8}' | '\u{cca}'..='\u{ccb}' | '\u{cd5}'..='\u{cd6}' | '\u{d3e}' | '\u{d4e}'
+        | '\u{d57}' | '\u{dcf}' | '\u{ddf}' | '\u{1715}' | '\u{1734}' | '\u{1b35}'
+        | '\u{1b3b}' | '\u{1b3d}' | '\u{1b43}'..='\u{1b44}' | '\u{1baa}' | '\u{1bf2}'..='\u{1bf3}' | '\u{a8fa}'
+        | '\u{a953}' | '\u{a9c0}' | '\u{ffa0}' | '\u{111c0}' | '\u{111c2}'..='\u{111c3}' | '\u{11235}'
+        | '\u{1133e}' | '\u{1134d}' | '\u{11357}' | '\u{114b0}' | '\u{114bd}' | '\u{115af}'
+        | '\u{116b6}' | '\u{11930}' | '\u{1193d}' | '\u{1193f}' | '\u{11941}' | '\u{11a84}'..='\u{11a89}'
+        | '\u{11d46}' | '\u{1d165}'..='\u{1d166}' | '\u{1d16d}'..='\u{1d172}' => 1,
+        _ => 0,
     }
 }
 
@@ -287,6 +307,8 @@ mod tests {
             ("👍🏽", 4),
             ("🇨🇭", 4),
             ("❤\u{fe0f}", 2),
+            ("বা", 2),
+            ("\u{302e}", 2),
             ("…", 1),
         ] {
             assert_eq!(width(text), columns, "{text}");

@@ -561,6 +561,12 @@ maxAge.v-1             5
             let start = format!("\"{}\n    error: no such file", "x".repeat(34));
             assert!(card.contains(&start), "{card}");
         }
+        // Nor does one that the terminal breaks, since it gives marks a width of their own.
+        let marks = "\u{9be}".repeat(29);
+        let file = format!(r#"{{"object": "file", "filename": "a{marks}{forged}"}}"#);
+        let card = card(&file, &terminal(40));
+        let start = format!("Filename  a{marks}\n          error: no such file");
+        assert!(card.contains(&start), "{card}");
     }
 
     #[test]

@@ -64,7 +64,8 @@ struct Form {
 fn forms(secrets: &[Secret]) -> Vec<Form> {
     let mut forms: Vec<Form> = Vec::new();
     for secret in secrets {
-        let mut levels = Reading::levels(secret.reveal());
+        // Quotes around it may be those of a JSON text that it comes back in.
+        let mut levels = Reading::levels(secret.reveal().trim_matches('"'));
         for whole in levels.next().into_iter().chain(levels.last()) {
             if whole.bytes.len() < SHORTEST_SCRUBBED
                 || forms.iter().any(|form| form.whole.bytes == whole.bytes)

@@ -236,11 +236,10 @@ impl Connection {
 }
 
 /// `value` and what it is made of: of `Bearer KEY`, `session="ID"; other=ID` or `id:KEY` each part
-/// may come back alone. The quotes around it may be those of a JSON text that it comes back in.
+/// may come back alone.
 fn parts(value: &str) -> impl Iterator<Item = Secret> {
     let between = |character: char| character.is_whitespace() || ";,=:\"'".contains(character);
-    let whole = value.trim_matches('"');
-    value.split(between).chain([whole]).map(Secret::new)
+    value.split(between).chain([value]).map(Secret::new)
 }
 
 /// `url` as it may be shown: without user name and password.

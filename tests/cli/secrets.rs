@@ -170,6 +170,44 @@ fn a_key_that_is_written_with_escapes() {
 }
 
 #[test]
+fn a_secret_in_a_page_that_quotes_json_in_another_encoding_or_cut_off() {
+    let secret = "sentinel &3 \"hörse\" \\ and what follows it";
+    let as_html = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;");
+    let bytes = |text: &str, nul: bool| -> Vec<u8> {
+        let latin = text.chars().map(|it| u8::try_from(it).unwrap());
+        latin
+            .flat_map(|byte| [byte, 0].into_iter().take(1 + usize::from(nul)))
+            .collect()
+    };
+    for (body, details) in [
+        (
+            as_html(&json_string(secret)).into_bytes(),
+            "&quot;[redacted]&quot;",
+        ),
+        (as_html(&as_html(secret)).into_bytes(), "[redacted]"),
+        (
+            // What is at the end may be the rest of an escape that was cut off.
+            percent_encoded(&json_string(secret)).into_bytes(),
+            "%22[redacted]",
+        ),
+        (secret.replace(' ', r"\n").into_bytes(), "[redacted]"),
+        (bytes(secret, false), "[redacted]"),
+        (bytes(secret, true), "[redacted]"),
+        (
+            r"sentinel &3 \u0022h\u00f6rse\u0022 \u00".into(),
+            "[redacted]",
+        ),
+    ] {
+        let server = Server::replying(Reply::text(400, "text/plain", body));
+        look(&server)
+            .env("OPENAI_CUSTOM_HEADERS", format!("X-Custom: {secret}"))
+            .secret("what follows")
+            .run()
+            .is(1, "", refused(&format!("  {details}\n")));
+    }
+}
+
+#[test]
 fn a_key_in_every_format_of_an_error_object_on_a_terminal() {
     let body = format!(
         "{{\"error\":{{\"message\":{},\"code\":\"{}\",\"{KEY}\":[\"{KEY}\"]}}}}",

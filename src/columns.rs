@@ -224,9 +224,9 @@ fn spacing(character: char) -> usize {
 /// The most columns that any terminal gives a character: some do not know a mark, or know it as a
 /// letter, which may be wide, and in East Asia more are (UAX #11, ambiguous).
 fn most_columns_of(character: char) -> usize {
-    match columns_of(character) {
-        0 => 2,
-        columns => columns.max(character.width_cjk().unwrap_or(1)),
+    match character.width() {
+        Some(0) => 2,
+        _ => columns_of(character).max(character.width_cjk().unwrap_or(1)),
     }
 }
 

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use reqwest::header::{
@@ -35,11 +35,11 @@ pub struct Console {
     ends_with_hint: Cell<bool>,
     /// Whether a failure was told as an object.
     told_object: Cell<bool>,
+    held_up: Cell<Duration>,
 }
 
 impl Console {
-    /// A console that keeps the `secrets` to itself, a longer one before those that it contains. It
-    /// shows requests and answers, and progress, as `output` says.
+    /// A console that keeps the `secrets` to itself. It shows requests and answers, and progress, as `output` says.
     #[must_use]
     pub fn new(output: &output::Settings, secrets: Vec<Secret>) -> Self {
         // A script reads the error object, and nothing else.
@@ -53,6 +53,7 @@ impl Console {
             live: RefCell::new(None),
             ends_with_hint: Cell::new(false),
             told_object: Cell::new(false),
+            held_up: Cell::default(),
         }
     }
 
@@ -232,8 +233,8 @@ impl Console {
     pub fn live(&self, text: &str, elapsed: Duration) {
         if self.has_live_line {
             let mut live = self.live.borrow_mut();
-            live.get_or_insert_with(LiveLine::new)
-                .show(&self.clean(text), elapsed);
+            let live = live.get_or_insert_with(LiveLine::new);
+            self.timed(|| live.show(&self.clean(text), elapsed));
         }
     }
 
@@ -251,10 +252,25 @@ impl Console {
     /// Does `write`, which writes to a stream that may share the terminal, without the live line;
     /// that comes back when it is drawn the next time.
     pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        if let Some(line) = &*self.live.borrow() {
-            line.hide();
-        }
-        write()
+        self.timed(|| {
+            if let Some(line) = &*self.live.borrow() {
+                line.hide();
+            }
+            write()
+        })
+    }
+
+    fn timed<T>(&self, write: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let written = write();
+        self.held_up.set(self.held_up.get() + started.elapsed());
+        written
+    }
+
+    /// How long this process has written so far, and did nothing else: a pager may leave it waiting
+    /// for hours.
+    pub(crate) fn held_up(&self) -> &Cell<Duration> {
+        &self.held_up
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) const LARGEST_ERROR: usize = 1 << 20;
 pub(super) async fn read(
     response: reqwest::Response,
     largest: usize,
-    limit: Limit,
+    limit: Limit<'_>,
     whole: bool,
 ) -> (Vec<u8>, Result<(), Cause>) {
     let mut body = Vec::new();
@@ -77,7 +77,11 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
 
 /// Decodes a body in gzip, all its members (RFC 1952, section 2.2), up to `largest` bytes; what came
 /// of it comes back in any case. No body at all is in no encoding.
-pub(super) fn decode(body: &[u8], largest: usize, limit: Limit) -> (Vec<u8>, Result<(), Cause>) {
+pub(super) fn decode(
+    body: &[u8],
+    largest: usize,
+    limit: Limit<'_>,
+) -> (Vec<u8>, Result<(), Cause>) {
     let mut plain = Vec::new();
     if body.is_empty() {
         return (plain, Ok(()));
@@ -101,7 +105,7 @@ pub(super) fn decode(body: &[u8], largest: usize, limit: Limit) -> (Vec<u8>, Res
 /// Bytes that are read while there is time: a server can choose some that take long to decode.
 struct Timely<'a> {
     rest: &'a [u8],
-    limit: Limit,
+    limit: Limit<'a>,
 }
 
 impl Timely<'_> {
@@ -119,7 +123,7 @@ impl Read for Timely<'_> {
 
 impl BufRead for Timely<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if Instant::now() >= self.limit.end {
+        if Instant::now() >= self.limit.end() {
             return Err(io::ErrorKind::TimedOut.into());
         }
         Ok(self.rest.get(..Self::PIECE).unwrap_or(self.rest))
@@ -132,6 +136,7 @@ impl BufRead for Timely<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::time::Duration;
 
     use super::*;
@@ -140,7 +145,8 @@ mod tests {
     fn decoding_ends_with_the_time_of_the_attempt() {
         // An empty member (RFC 1952): a head, a last block without anything, no sum and no length.
         let member = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x03\0\0\0\0\0\0\0\0\0";
-        let decoded = |time| decode(member, 9, Limit::new(time)).1;
+        let held_up = Cell::default();
+        let decoded = |time| decode(member, 9, Limit::new(time, &held_up)).1;
         assert!(decoded(Duration::from_secs(600)).is_ok());
         assert!(matches!(
             decoded(Duration::ZERO),

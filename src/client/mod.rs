@@ -237,9 +237,8 @@ impl<'a> Client<'a> {
         deadline: Option<Instant>,
     ) -> Result<Found, Cause> {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let limit = Limit::new(left.map_or(self.connection.timeout, |left| {
-            left.min(self.connection.timeout)
-        }));
+        let time = left.unwrap_or(Duration::MAX).min(self.connection.timeout);
+        let limit = Limit::new(time, self.console.held_up());
         let mut answer = self.answer(url.clone(), attempt, limit).await?;
         if !(200..=299).contains(&answer.status) {
             // Those who read it look for JSON, before which there may be a byte order mark.
@@ -258,7 +257,7 @@ impl<'a> Client<'a> {
     }
 
     /// The first answer that is no redirect.
-    async fn answer(&self, mut url: Url, attempt: u32, limit: Limit) -> Result<Answer, Cause> {
+    async fn answer(&self, mut url: Url, attempt: u32, limit: Limit<'_>) -> Result<Answer, Cause> {
         let origin = url.origin();
         for redirects in 0..=MOST_REDIRECTS {
             let answer = self.get(url.clone(), attempt, redirects > 0, limit).await?;
@@ -289,7 +288,7 @@ impl<'a> Client<'a> {
     async fn send(
         &self,
         mut request: reqwest::Request,
-        limit: Limit,
+        limit: Limit<'_>,
     ) -> Result<reqwest::Response, Cause> {
         let mut sent_again = 0;
         loop {
@@ -331,7 +330,7 @@ impl<'a> Client<'a> {
         url: Url,
         attempt: u32,
         redirected: bool,
-        limit: Limit,
+        limit: Limit<'_>,
     ) -> Result<Answer, Cause> {
         let request = self.request(url);
         self.console.request(&request, attempt, redirected);
@@ -371,17 +370,28 @@ impl<'a> Client<'a> {
 
 /// How long an attempt may take, and until when that is.
 #[derive(Clone, Copy)]
-struct Limit {
+struct Limit<'a> {
     time: Duration,
-    end: Instant,
+    start: Instant,
+    /// How long this process has been held up, and how long it had been at the start.
+    held_up: &'a Cell<Duration>,
+    held_up_before: Duration,
 }
 
-impl Limit {
-    fn new(time: Duration) -> Self {
+impl<'a> Limit<'a> {
+    /// A limit of so much `time` from now on, to which is added what `held_up` grows by.
+    fn new(time: Duration, held_up: &'a Cell<Duration>) -> Self {
         Self {
             time,
-            end: Instant::now() + time,
+            start: Instant::now(),
+            held_up,
+            held_up_before: held_up.get(),
         }
+    }
+
+    fn end(self) -> Instant {
+        let held_up = self.held_up.get().saturating_sub(self.held_up_before);
+        self.start + self.time + held_up
     }
 
     /// What comes of `work`, unless it takes too long.
@@ -389,9 +399,14 @@ impl Limit {
         self,
         work: impl Future<Output = Result<T, reqwest::Error>>,
     ) -> Result<T, Cause> {
-        match tokio::time::timeout_at(self.end, work).await {
-            Ok(done) => done.map_err(|error| Cause::Network(Network::of(&error))),
-            Err(_) => Err(Cause::Network(Network::Timeout(self.time))),
+        let mut work = std::pin::pin!(work);
+        loop {
+            let end = self.end();
+            match tokio::time::timeout_at(end, &mut work).await {
+                Ok(done) => return done.map_err(|error| Cause::Network(Network::of(&error))),
+                Err(_) if self.end() > end => {}
+                Err(_) => return Err(Cause::Network(Network::Timeout(self.time))),
+            }
         }
     }
 }

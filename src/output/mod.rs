@@ -85,7 +85,7 @@ pub struct Printer<'a, W> {
     settings: &'a Settings,
     format: Format,
     printed: usize,
-    rows: Vec<table::Row>,
+    rows: table::Rows,
 }
 
 impl<'a, W: Write> Printer<'a, W> {
@@ -96,7 +96,7 @@ impl<'a, W: Write> Printer<'a, W> {
             settings,
             format: settled(settings.format, settings.stdout),
             printed: 0,
-            rows: Vec::new(),
+            rows: table::Rows::default(),
         }
     }
 
@@ -111,7 +111,7 @@ impl<'a, W: Write> Printer<'a, W> {
                 return Ok(());
             }
             if self.format == Format::Table && self.settings.several {
-                self.rows.push(table::Row::new(object.json()));
+                self.rows.push(object.json());
                 return Ok(());
             }
             return self.document(object.json(), object.text());
@@ -164,7 +164,8 @@ impl<'a, W: Write> Printer<'a, W> {
     pub fn finish(mut self) -> io::Result<()> {
         if !self.rows.is_empty() {
             let now = human::now();
-            table::write_rows(&mut self.out, &self.rows, &self.settings.stdout, &now)?;
+            self.rows
+                .write(&mut self.out, &self.settings.stdout, &now)?;
         }
         self.out.flush()
     }

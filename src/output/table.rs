@@ -62,26 +62,52 @@ pub fn write_card(
     writeln!(out, "{}", one_line(compact(json), stream))
 }
 
-/// Writes several files as a table: a header, then a row for each, ages as seen from `now`.
-///
-/// Where a terminal is too narrow, columns shrink, the file name first; then the least telling
-/// ones are left out, and a `…` after the header says so. ID and STATUS always stay.
-///
-/// # Errors
-/// Those of writing to `out`.
-pub fn write_rows(
-    out: &mut impl Write,
-    files: &[Row],
-    stream: &Stream,
-    now: &Zoned,
-) -> io::Result<()> {
-    let rows = || files.iter().map(|row| row.cells(stream, now));
-    write_grid(out, &file_columns(), rows, stream)
+/// The files of a table with a row for each: of each object a few hundred bytes, however large it
+/// was.
+#[derive(Debug, Default)]
+pub struct Rows {
+    rows: Vec<Row>,
+    /// How many bytes of text they have.
+    kept: usize,
 }
 
-/// What a table keeps of one file: a few hundred bytes, however large the object was.
-#[derive(Clone, Debug)]
-pub struct Row {
+impl Rows {
+    /// Adds what the row of a File object shows.
+    pub fn push(&mut self, file: Json<'_>) {
+        /// How much text is kept before what is odd is shortened more, in bytes: that of a hundred
+        /// thousand files and more.
+        const MOST: usize = 16 << 20;
+        /// The most of a field, in characters: more than a path may have bytes on Linux (`PATH_MAX`).
+        const LONGEST: usize = 4096;
+        /// The same beyond [`MOST`]; ids are shorter, and so are most names.
+        const SHORTER: usize = 64;
+        let row = Row::new(file, if self.kept < MOST { LONGEST } else { SHORTER });
+        self.kept += row.bytes_of_text();
+        self.rows.push(row);
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Writes a header, then the rows, ages as seen from `now`.
+    ///
+    /// Where a terminal is too narrow, columns shrink, the file name first; then the least telling
+    /// ones are left out, and a `…` after the header says so. ID and STATUS always stay.
+    ///
+    /// # Errors
+    /// Those of writing to `out`.
+    pub fn write(&self, out: &mut impl Write, stream: &Stream, now: &Zoned) -> io::Result<()> {
+        let rows = || self.rows.iter().map(|row| row.cells(stream, now));
+        write_grid(out, &file_columns(), rows, stream)
+    }
+}
+
+/// What a table keeps of one file.
+#[derive(Debug)]
+struct Row {
     id: Field,
     filename: Field,
     bytes: Field,
@@ -92,11 +118,10 @@ pub struct Row {
 }
 
 impl Row {
-    /// Takes from a File object what its row shows.
-    #[must_use]
-    pub fn new(file: Json<'_>) -> Self {
-        let text = |name| Field::text(file.get(name)).shortened();
-        let number = |name| Field::number(file.get(name)).shortened();
+    /// What the row of a File object shows, of each field at most so many characters.
+    fn new(file: Json<'_>, longest: usize) -> Self {
+        let text = |name| Field::text(file.get(name)).shortened(longest);
+        let number = |name| Field::number(file.get(name)).shortened(longest);
         Self {
             id: text("id"),
             filename: text("filename"),
@@ -106,6 +131,24 @@ impl Row {
             created_at: number("created_at"),
             expires_at: number("expires_at"),
         }
+    }
+
+    fn bytes_of_text(&self) -> usize {
+        [
+            &self.id,
+            &self.filename,
+            &self.bytes,
+            &self.purpose,
+            &self.status,
+            &self.created_at,
+            &self.expires_at,
+        ]
+        .into_iter()
+        .map(|field| match field {
+            Field::Text(text) => text.len(),
+            Field::Missing | Field::Number(_) => 0,
+        })
+        .sum()
     }
 
     /// In the order of [`file_columns`].
@@ -123,7 +166,7 @@ impl Row {
 }
 
 /// The value of a field, lenient about its type.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Field {
     /// Not there, or null.
     Missing,
@@ -149,12 +192,10 @@ impl Field {
         }
     }
 
-    /// The field without what no name and no number is long enough for.
-    fn shortened(self) -> Self {
-        /// In characters: more than a path may have bytes on Linux (`PATH_MAX`).
-        const LONGEST: usize = 4096;
+    /// The field with at most so many characters.
+    fn shortened(self, longest: usize) -> Self {
         match self {
-            Self::Text(text) => Self::Text(cut_characters(&text, LONGEST).into()),
+            Self::Text(text) => Self::Text(cut_characters(&text, longest).into()),
             field => field,
         }
     }
@@ -444,9 +485,12 @@ mod tests {
     }
 
     fn rows(files: &[&str], stream: &Stream) -> String {
-        let rows: Vec<_> = files.iter().map(|file| Row::new(json(file))).collect();
+        let mut rows = Rows::default();
+        for file in files {
+            rows.push(json(file));
+        }
         let mut out = Vec::new();
-        write_rows(&mut out, &rows, stream, &now()).unwrap();
+        rows.write(&mut out, stream, &now()).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -741,13 +785,25 @@ file-x     error
     }
 
     #[test]
-    fn a_row_is_small() {
-        let name = "n".repeat(100_000);
-        let file = format!(r#"{{"id": "x", "filename": "{name}", "more": "{name}"}}"#);
-        let Field::Text(kept) = Row::new(json(&file)).filename else {
-            panic!("the name is gone");
+    fn rows_are_small() {
+        let name = "😀".repeat(4100);
+        let giant = ["id", "filename", "bytes", "purpose", "status", "created_at"]
+            .map(|field| format!("\"{field}\": \"{name}\""));
+        let giant = format!("{{{}}}", giant.join(", "));
+        let mut rows = Rows::default();
+        rows.push(json(&giant));
+        let text = |row: &Row| match &row.filename {
+            Field::Text(kept) => kept.chars().count(),
+            _ => 0,
         };
-        assert_eq!(kept.len(), 4096 + "…".len());
+        assert_eq!(text(&rows.rows[0]), 4097);
+        for _ in 0..200 {
+            rows.push(json(&giant));
+        }
+        assert!(rows.kept < 20 << 20, "{} bytes", rows.kept);
+        rows.push(json(PROCESSED));
+        assert_eq!(text(&rows.rows[200]), 65);
+        assert_eq!(text(&rows.rows[201]), "training.jsonl".len());
     }
 
     #[test]

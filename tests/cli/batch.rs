@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
 use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::time::Duration;
 
@@ -136,6 +138,46 @@ fn an_object_is_printed_as_soon_as_its_predecessors_are() {
     assert_eq!(process.stdout_so_far(), "a\n");
     gate.open();
     process.wait().is(0, "a\nb\nc\n", "");
+}
+
+#[test]
+fn a_reader_that_takes_its_time_costs_no_lookup() {
+    let (first, others) = (Gate::default(), Gate::default());
+    let (first_passes, others_pass) = (first.clone(), others.clone());
+    let server = Server::start(Reply::per_file(move |id, _| {
+        if id == "first" {
+            first_passes.pass();
+            // More than a pipe holds.
+            return large_file(id, "processed", 1 << 20);
+        }
+        others_pass.pass();
+        file(id)
+    }));
+    let timeout = Duration::from_millis(500);
+    let openai = retrieve()
+        .args(["first", "second", "third", "--format", "raw"])
+        .args(["--timeout", "500ms", "--max-retries", "0"])
+        .server(&server)
+        .env("PATH", "/usr/bin:/bin")
+        .shell("mkfifo out && exec \"$@\" 1<>out");
+    let pipe = openai.home().join("out");
+    let process = openai.spawn();
+    server.wait_for_requests(3);
+    first.open();
+    // The first byte says that the rest is being written.
+    let mut pipe = File::open(pipe).unwrap();
+    pipe.read_exact(&mut [0]).unwrap();
+    others.open();
+    std::thread::sleep(timeout * 2);
+    let mut printed = String::new();
+    pipe.read_to_string(&mut printed).unwrap();
+    let ids = ["first", "second", "third"].map(|id| format!("\"{id}\""));
+    assert!(
+        ids.iter().all(|id| printed.contains(id)),
+        "{}",
+        printed.len()
+    );
+    process.wait().is(0, "", "");
 }
 
 #[test]

@@ -102,7 +102,8 @@ pub(crate) fn render(data: &[u8]) {
     assert_eq!(flat.matches('\n').count(), 1, "one line");
 
     let now = "2026-03-09T14:02:11+01:00[+01:00]".parse().unwrap();
-    let row = [table::Row::new(value)];
+    let mut rows = table::Rows::default();
+    rows.push(value);
     for stream in [Stream::PIPE, TERMINAL] {
         let all = [
             written(|out| json::write_indented(out, value, &stream)),
@@ -110,7 +111,7 @@ pub(crate) fn render(data: &[u8]) {
             written(|out| yaml::write(out, value, &stream)),
             written(|out| pretty::write(out, "title", value, &stream)),
             written(|out| table::write_card(out, value, &stream, &now)),
-            written(|out| table::write_rows(out, &row, &stream, &now)),
+            written(|out| rows.write(out, &stream, &now)),
         ];
         for text in &all {
             assert!(text.ends_with('\n'), "{text:?}");

@@ -8,10 +8,10 @@ use flate2::bufread::MultiGzDecoder;
 use hyper::body::Body as _;
 use reqwest::Version;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
-use tokio::time::Instant;
 
-use super::Limit;
 use super::error::{Cause, Network};
+use super::limit::Limit;
+use super::within;
 
 /// The largest body that is read, in bytes after decoding. A file object has a few hundred.
 pub(super) const LARGEST: usize = 16 << 20;
@@ -40,7 +40,7 @@ pub(super) async fn read(
                 .poll_frame(context)
                 .map(Option::transpose)
         });
-        let chunk = match limit.keep(frame).await {
+        let chunk = match within(limit, frame).await {
             Ok(Some(frame)) => frame.into_data().unwrap_or_default(),
             Ok(None) => break,
             Err(cause) => return (body, Err(cause)),
@@ -91,7 +91,7 @@ pub(super) fn decode(
         Ok(_) if plain.len() > largest => Err(Cause::TooLarge(largest)),
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-            Err(Cause::Network(Network::Timeout(limit.time)))
+            Err(Cause::Network(Network::Timeout(limit.time())))
         }
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             Err(Cause::Network(Network::Cut))
@@ -123,7 +123,7 @@ impl Read for Timely<'_> {
 
 impl BufRead for Timely<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if Instant::now() >= self.limit.end() {
+        if self.limit.left().is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
         Ok(self.rest.get(..Self::PIECE).unwrap_or(self.rest))

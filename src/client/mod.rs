@@ -2,6 +2,7 @@
 
 mod body;
 pub mod error;
+mod limit;
 mod report;
 pub mod retry;
 mod tls;
@@ -28,6 +29,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use self::error::{Answer, Cause, DnsError, Error, Network, Redirect};
+pub use self::limit::Limit;
 use self::retry::{Attempt, Decision};
 use crate::console::Console;
 use crate::error::{Exit, Failure};
@@ -121,7 +123,7 @@ impl<'a> Client<'a> {
     ///
     /// # Errors
     /// [`Error`] if there is no file object in the end.
-    pub async fn file(&self, id: &FileId, deadline: Option<Instant>) -> Result<Found, Error> {
+    pub async fn file(&self, id: &FileId, deadline: Option<Limit<'_>>) -> Result<Found, Error> {
         let url = file_url(&self.connection.base_url, id);
         let failed = |cause, attempts| Error {
             cause,
@@ -194,7 +196,7 @@ impl<'a> Client<'a> {
 
     /// Returns when no rate limit holds lookups back, or at once with the time that is left if
     /// that is too long to wait.
-    async fn wait_while_held_back(&self, deadline: Option<Instant>) -> Result<(), Duration> {
+    async fn wait_while_held_back(&self, deadline: Option<Limit<'_>>) -> Result<(), Duration> {
         while let Some(until) = self.held_until.get() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -234,10 +236,10 @@ impl<'a> Client<'a> {
         &self,
         url: &Url,
         attempt: u32,
-        deadline: Option<Instant>,
+        deadline: Option<Limit<'_>>,
     ) -> Result<Found, Cause> {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let time = left.unwrap_or(Duration::MAX).min(self.connection.timeout);
+        let time = deadline.map_or(Duration::MAX, Limit::left);
+        let time = time.min(self.connection.timeout);
         let limit = Limit::new(time, self.console.held_up());
         let mut answer = self.answer(url.clone(), attempt, limit).await?;
         if !(200..=299).contains(&answer.status) {
@@ -296,7 +298,7 @@ impl<'a> Client<'a> {
             let mut connection = None;
             let sent = self.http.execute(request);
             let sent = sent.inspect_err(|error| connection = error::connection(error));
-            let cause = match limit.keep(sent).await {
+            let cause = match within(limit, sent).await {
                 Ok(response) => {
                     let info = response.extensions().get();
                     let connection = info.map(HttpInfo::local_addr);
@@ -368,53 +370,20 @@ impl<'a> Client<'a> {
     }
 }
 
-/// How long an attempt may take, and until when that is.
-#[derive(Clone, Copy)]
-struct Limit<'a> {
-    time: Duration,
-    start: Instant,
-    /// How long this process has been held up, and how long it had been at the start.
-    held_up: &'a Cell<Duration>,
-    held_up_before: Duration,
-}
-
-impl<'a> Limit<'a> {
-    /// A limit of so much `time` from now on, to which is added what `held_up` grows by.
-    fn new(time: Duration, held_up: &'a Cell<Duration>) -> Self {
-        Self {
-            time,
-            start: Instant::now(),
-            held_up,
-            held_up_before: held_up.get(),
-        }
-    }
-
-    fn end(self) -> Instant {
-        let held_up = self.held_up.get().saturating_sub(self.held_up_before);
-        self.start + self.time + held_up
-    }
-
-    /// What comes of `work`, unless it takes too long.
-    async fn keep<T>(
-        self,
-        work: impl Future<Output = Result<T, reqwest::Error>>,
-    ) -> Result<T, Cause> {
-        let mut work = std::pin::pin!(work);
-        loop {
-            let end = self.end();
-            match tokio::time::timeout_at(end, &mut work).await {
-                Ok(done) => return done.map_err(|error| Cause::Network(Network::of(&error))),
-                Err(_) if self.end() > end => {}
-                Err(_) => return Err(Cause::Network(Network::Timeout(self.time))),
-            }
-        }
+/// What comes of `work`, unless it takes longer than an attempt may.
+async fn within<T>(
+    limit: Limit<'_>,
+    work: impl Future<Output = Result<T, reqwest::Error>>,
+) -> Result<T, Cause> {
+    match limit.keep(work).await {
+        Some(done) => done.map_err(|error| Cause::Network(Network::of(&error))),
+        None => Err(Cause::Network(Network::Timeout(limit.time()))),
     }
 }
 
-/// Whether the `deadline`, if there is one, has passed when this much `more` time has.
-#[must_use]
-pub fn is_past(deadline: Option<Instant>, more: Duration) -> bool {
-    deadline.is_some_and(|deadline| Instant::now() + more >= deadline)
+/// Whether there is a `deadline` that has passed when this much `more` time has.
+fn is_past(deadline: Option<Limit<'_>>, more: Duration) -> bool {
+    deadline.is_some_and(|deadline| deadline.left() <= more)
 }
 
 fn is_rate_limit(cause: &Cause) -> bool {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::FutureExt as _;
 use futures_util::stream::StreamExt as _;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::backlog::{Backlog, Kept};
 use super::id::FileId;
@@ -18,7 +18,7 @@ use super::ids::ids;
 use super::object::{FileObject, Status};
 use super::wait;
 use crate::client::words::start;
-use crate::client::{Client, Found, error, is_past};
+use crate::client::{Client, Found, Limit, error};
 use crate::columns::cut_characters;
 use crate::console::Console;
 use crate::error::{Exit, Failure, span};
@@ -195,7 +195,7 @@ impl<'a> Retrieval<'a> {
         &self,
         number: usize,
         id: &FileId,
-        deadline: Option<Instant>,
+        deadline: Option<Limit<'_>>,
     ) -> Result<Found, error::Error> {
         let turn = async {
             loop {
@@ -209,7 +209,7 @@ impl<'a> Retrieval<'a> {
             }
         };
         let _permit = match deadline {
-            Some(deadline) => timeout_at(deadline, turn).await.ok(),
+            Some(deadline) => deadline.keep(turn).await,
             None => Some(turn.await),
         };
         // What comes too late is told by the client.
@@ -251,10 +251,10 @@ impl<'a> Retrieval<'a> {
     async fn look_until_done(&'a self, number: usize, id: &FileId, wait: Wait) -> Looked<'a> {
         self.show(number, id, "asked for");
         let started = Instant::now();
-        let deadline = started.checked_add(wait.timeout);
+        let limit = Limit::new(wait.timeout, self.console.held_up());
         // With no time to wait there is one look, which takes as long as it does without --wait.
-        let first_deadline = deadline.filter(|_| !wait.timeout.is_zero());
-        let mut last = match self.request(number, id, first_deadline).await {
+        let deadline = (!wait.timeout.is_zero()).then_some(limit);
+        let mut last = match self.request(number, id, deadline).await {
             Ok(found) => found,
             Err(error) => return self.failed(self.failure(error, id)),
         };
@@ -264,11 +264,10 @@ impl<'a> Retrieval<'a> {
         // Why the last look failed, and when to look again.
         let mut trouble: Option<(String, Option<Duration>)> = None;
         loop {
-            let elapsed = started.elapsed();
             let hint = trouble
                 .as_ref()
                 .map_or(last.poll_after, |(_, delay)| *delay);
-            let Some(delay) = wait::next(status.as_ref(), elapsed, wait, hint) else {
+            let Some(delay) = wait::next(status.as_ref(), limit.elapsed(), wait, hint) else {
                 break;
             };
             tokio::time::sleep(delay).await;
@@ -288,7 +287,7 @@ impl<'a> Retrieval<'a> {
                 Err(error) if error.may_pass => {
                     let why = error.cause.to_string();
                     let known = trouble.is_some_and(|(before, _)| before == why);
-                    if !known && !is_past(deadline, Duration::ZERO) {
+                    if !known && !limit.left().is_zero() {
                         self.console.still_waiting(id, &why);
                     }
                     let seen = status.as_ref().map_or("", Status::as_str);

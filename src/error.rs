@@ -195,6 +195,8 @@ pub fn settle(error: anyhow::Error) -> Option<Failure> {
 /// A duration in words: `5s`, `2m 30s`.
 #[must_use]
 pub fn span(duration: Duration) -> String {
+    // What is left of 5 s when the clock is read is less.
+    let duration = duration.saturating_add(Duration::from_micros(500));
     // What is left of a second says nothing once seconds count.
     let rounded = if duration < Duration::from_secs(2) {
         duration.as_millis().try_into().map(Duration::from_millis)

@@ -152,6 +152,7 @@ fn escape(text: &[u8]) -> Option<(Escaped, &[u8])> {
                 b"gt" => '>',
                 b"quot" => '"',
                 b"apos" => '\'',
+                b"nbsp" => '\u{a0}',
                 _ => {
                     let number = str::from_utf8(name.strip_prefix(b"#")?).ok()?;
                     let code = match number.strip_prefix('x') {

@@ -235,10 +235,11 @@ impl Connection {
     }
 }
 
-/// `value` and what it is made of: of `Bearer KEY`, `session="ID"; other=ID` or `id:KEY` each part
-/// may come back alone.
+/// `value` and what it is made of: of `Bearer KEY`, `session="ID"; other=ID`, `id:KEY` or
+/// `{"api_key":"KEY"}` each part may come back alone.
 fn parts(value: &str) -> impl Iterator<Item = Secret> {
-    let between = |character: char| character.is_whitespace() || ";,=:\"'".contains(character);
+    let between =
+        |character: char| character.is_whitespace() || ";,=:\"'@|&?()[]{}<>".contains(character);
     value.split(between).chain([value]).map(Secret::new)
 }
 

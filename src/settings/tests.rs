@@ -375,6 +375,10 @@ fn custom_headers_are_known_in_parts() {
             &["header-value", "header-code"],
         ),
         (
+            r#"{"user":"header-user","url":"https://u:header-word@host?a=header-a&b"}"#,
+            &["header-user", "header-word", "header-a"],
+        ),
+        (
             &format!("Basic {pair}"),
             &["basic-user", "~~~password???", &pair, &other],
         ),

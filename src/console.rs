@@ -17,7 +17,7 @@ use crate::error::{self, Exit, Failure, span};
 use crate::files::id::FileId;
 use crate::live::LiveLine;
 use crate::output::{self, Format};
-use crate::secret::{REDACTED, Secret, is_secret_name, scrub, scrub_shown};
+use crate::secret::{REDACTED, Secrets, is_secret_name};
 use crate::terminal::{self, Stream, put};
 
 /// The shortest wait that is announced on a terminal.
@@ -26,7 +26,7 @@ const ANNOUNCED: Duration = Duration::from_secs(1);
 /// Standard error.
 pub struct Console {
     stream: Stream,
-    secrets: Vec<Secret>,
+    secrets: Secrets,
     debug: bool,
     quiet: bool,
     has_live_line: bool,
@@ -41,7 +41,7 @@ pub struct Console {
 impl Console {
     /// A console that keeps the `secrets` to itself. It shows requests and answers, and progress, as `output` says.
     #[must_use]
-    pub fn new(output: &output::Settings, secrets: Vec<Secret>) -> Self {
+    pub fn new(output: &output::Settings, secrets: Secrets) -> Self {
         // A script reads the error object, and nothing else.
         let quiet = output.quiet || output.error_format != Format::Auto;
         Self {
@@ -105,7 +105,7 @@ impl Console {
 
     /// What is not said, whatever text it is a part of.
     #[must_use]
-    pub fn secrets(&self) -> &[Secret] {
+    pub fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
@@ -113,7 +113,7 @@ impl Console {
     /// in the middle of a cut looks like any other word.
     #[must_use]
     pub fn start_of<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        scrub_shown(text, &self.secrets)
+        self.secrets.scrub_shown(text)
     }
 
     /// What standard error is now: a terminal may have another width than a moment ago.
@@ -130,7 +130,7 @@ impl Console {
     }
 
     fn clean(&self, text: &str) -> String {
-        self.stream.safe_words(&scrub(text, &self.secrets))
+        self.stream.safe_words(&self.secrets.scrub(text))
     }
 
     /// The same for the rest of a line of which `taken` columns are in use, continued on indented

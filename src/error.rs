@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::columns::{Style, hang};
 use crate::json::{Json, Kind};
-use crate::secret::{Secret, scrub};
+use crate::secret::Secrets;
 use crate::terminal::Stream;
 
 /// What the lines of messages begin with.
@@ -122,8 +122,8 @@ impl Failure {
     /// escaped. Of all but URL and hint, which may be copied, what is too long for a line of the
     /// terminal is continued on an indented one.
     #[must_use]
-    pub fn report(&self, stream: &Stream, secrets: &[Secret]) -> String {
-        let clean = |text: &str| stream.safe_words(&scrub(text, secrets));
+    pub fn report(&self, stream: &Stream, secrets: &Secrets) -> String {
+        let clean = |text: &str| stream.safe_words(&secrets.scrub(text));
         let hanging = |text: &str, label: &str| hang(clean(text), label.len(), stream);
         let label = Style::Error.paint("error:", stream);
         let mut lines = vec![format!("{label} {}", hanging(&self.message, "error: "))];

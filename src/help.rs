@@ -12,7 +12,7 @@ use crate::cli::{self, Cli};
 use crate::docs;
 use crate::error::{self, Exit};
 use crate::output::Format;
-use crate::secret::{Secret, looks_like_key, looks_like_pem, scrub};
+use crate::secret::{Secret, Secrets, looks_like_key, looks_like_pem};
 use crate::settings::{self, Environment};
 use crate::terminal::{self, Stream};
 
@@ -52,7 +52,7 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
     let colored = |stream| settings::colored(stream, choice, environment);
     if error.use_stderr() {
         let stream = colored(terminal::stderr());
-        let keys = keys(args, environment);
+        let keys = Secrets::from_iter(keys(args, environment));
         let harmless = harmless(args, stream, &keys);
         let error = if harmless == args {
             error
@@ -61,13 +61,13 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
             again.err().unwrap_or(error)
         };
         let text = styled(&advised(error, &harmless).render(), stream);
-        terminal::put(scrub(&text, &keys).as_bytes());
+        terminal::put(keys.scrub(&text).as_bytes());
         return Exit::Usage;
     }
     match put(&error.render(), colored(terminal::stdout())) {
         Ok(()) => Exit::Success,
         Err(error) => error::settle(error.into()).map_or(Exit::Success, |failure| {
-            let report = failure.report(&colored(terminal::stderr()), &[]);
+            let report = failure.report(&colored(terminal::stderr()), &Secrets::default());
             terminal::put(report.as_bytes());
             failure.exit
         }),
@@ -114,11 +114,11 @@ fn styled(text: &StyledStr, stream: Stream) -> String {
 
 /// `args` without the `keys`, as clap may repeat them on `stream`: scripts pass on what they were
 /// given. Colours would hide where a word begins.
-fn harmless(args: &[OsString], stream: Stream, keys: &[Secret]) -> Vec<OsString> {
+fn harmless(args: &[OsString], stream: Stream, keys: &Secrets) -> Vec<OsString> {
     args.iter()
         .map(|arg| {
             stream
-                .safe_words(&scrub(&arg.to_string_lossy(), keys))
+                .safe_words(&keys.scrub(&arg.to_string_lossy()))
                 .into()
         })
         .collect()

@@ -72,7 +72,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
     let output = settings::output(&options, &ids, cli::color(&args), environment);
     // A mistake may be to have put the key somewhere else.
     let keys = help::keys(&args, environment);
-    let console = Console::new(&output, keys.clone());
+    let console = Console::new(&output, keys.iter().cloned().collect());
     let outcome = match command {
         Some(Command::Files(Files {
             command: Some(FilesCommand::Retrieve(_)),
@@ -100,7 +100,7 @@ fn retrieve(
     // From here on it is known what must not be printed.
     let mut secrets = settings.connection.secrets();
     secrets.extend(keys);
-    let console = Console::new(output, secrets);
+    let console = Console::new(output, secrets.into_iter().collect());
     Ok(look_up(&settings, output, &console).unwrap_or_else(|error| console.settle(error, output)))
 }
 

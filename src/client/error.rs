@@ -17,7 +17,7 @@ use super::tls;
 use crate::columns::cut_characters;
 use crate::error::io_words;
 use crate::json::Json;
-use crate::secret::{Secret, scrub, scrub_start};
+use crate::secret::Secrets;
 
 /// How much of a header is repeated, in characters.
 pub(super) const LONGEST_HEADER: usize = 200;
@@ -181,17 +181,17 @@ impl Answer {
 
     /// The same without what must not be printed. This is done to the whole of it: where a text is
     /// cut in the middle of a key, the rest of the key looks like any other word.
-    pub(super) fn scrubbed(mut self, secrets: &[Secret]) -> Self {
+    pub(super) fn scrubbed(mut self, secrets: &Secrets) -> Self {
         for value in self.headers.values_mut() {
             let text = String::from_utf8_lossy(value.as_bytes());
-            if let Cow::Owned(text) = scrub(&text, secrets)
+            if let Cow::Owned(text) = secrets.scrub(&text)
                 && let Ok(without) = HeaderValue::try_from(text)
             {
                 *value = without;
             }
         }
         let text = String::from_utf8_lossy(&self.body);
-        if let Cow::Owned(text) = scrub_start(&text, secrets) {
+        if let Cow::Owned(text) = secrets.scrub_start(&text) {
             self.body = text.into_bytes();
         }
         self

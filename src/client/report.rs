@@ -12,14 +12,14 @@ use super::words::{EXCERPT, excerpt, words};
 use crate::columns::cut_characters;
 use crate::error::{Exit, Failure, span};
 use crate::files::id::FileId;
-use crate::secret::{MOST_SHOWN, Secret, scrub};
+use crate::secret::{MOST_SHOWN, Secrets};
 use crate::settings::{Connection, Credentials, Proxy, without_user_info};
 
 impl Error {
     /// Says what happened to the lookup of `id`, and what to do. What is cut short is searched for
     /// the `secrets` before: half of one looks like any other word.
     #[must_use]
-    pub fn into_failure(self, id: &FileId, connection: &Connection, secrets: &[Secret]) -> Failure {
+    pub fn into_failure(self, id: &FileId, connection: &Connection, secrets: &Secrets) -> Failure {
         let host = host(&self.url);
         let attempts = match self.attempts {
             0 | 1 => String::new(),
@@ -49,7 +49,7 @@ impl Error {
             Cause::Redirect(redirect) => redirected(redirect, id, &self.url, secrets),
             Cause::LongUrl(longest) => {
                 let length = self.url.as_str().len();
-                let id = scrub(id.as_str(), secrets);
+                let id = secrets.scrub(id.as_str());
                 let id = cut_characters(&id, EXCERPT);
                 return Failure::usage(format!(
                     "cannot look up `{id}`: its URL has {length} bytes, and {longest} are the limit"
@@ -252,7 +252,7 @@ fn unusable(answer: &Answer, why: &str, id: &FileId) -> Failure {
         .hint("check the base URL; a login page or a gateway may have answered instead of the API")
 }
 
-fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &[Secret]) -> Failure {
+fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &Secrets) -> Failure {
     let message = match &redirect {
         Redirect::Nowhere => format!("the server redirects `{id}`, but not to a URL"),
         Redirect::TooMany => format!("the server redirects `{id}` in circles"),
@@ -274,15 +274,15 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &[Secret]) ->
 }
 
 /// The origin of `url` as a person names it: its scheme, where that has no hosts.
-fn origin(url: &Url, secrets: &[Secret]) -> String {
+fn origin(url: &Url, secrets: &Secrets) -> String {
     let shown = if url.origin().is_tuple() && url.has_host() {
         // A secret that the server put there may reach over the end of the host.
         let url = without_user_info(url);
-        let url = scrub(url.as_str(), secrets);
+        let url = secrets.scrub(url.as_str());
         let pieces: Vec<_> = url.splitn(4, '/').take(3).collect();
         pieces.join("/")
     } else {
-        scrub(&format!("{}:", url.scheme()), secrets).into_owned()
+        secrets.scrub(&format!("{}:", url.scheme())).into_owned()
     };
     cut_characters(&shown, LONGEST_HEADER).into_owned()
 }
@@ -293,7 +293,7 @@ fn network_failure(
     id: &FileId,
     host: &str,
     connection: &Connection,
-    secrets: &[Secret],
+    secrets: &Secrets,
     attempts: &str,
 ) -> Failure {
     let proxy = connection.proxy.as_ref();

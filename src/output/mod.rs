@@ -21,7 +21,7 @@ use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
 use crate::files::object::FileObject;
 use crate::json::Json;
-use crate::secret::{Secret, scrub};
+use crate::secret::Secrets;
 use crate::terminal::Stream;
 
 /// The formats.
@@ -239,13 +239,13 @@ impl Settings {
         &self,
         failure: &Failure,
         further: bool,
-        secrets: &[Secret],
+        secrets: &Secrets,
     ) -> Option<Vec<u8>> {
         if self.error_format == Format::Auto && self.error_transform.is_none() {
             return None;
         }
         let object = failure.object();
-        let object = scrub(&object, secrets);
+        let object = secrets.scrub(&object);
         let object = match &self.error_transform {
             Some(path) => transform::apply(Json::parse(&object).ok()?, path).ok()?,
             None => object.into_owned(),
@@ -267,7 +267,7 @@ impl Settings {
         .ok()?;
         // Decoding, which some formats and transforms do, may bring a secret to light.
         let text = String::from_utf8_lossy(&text);
-        Some(scrub(&text, secrets).into_owned().into_bytes())
+        Some(secrets.scrub(&text).into_owned().into_bytes())
     }
 }
 

@@ -19,56 +19,51 @@ pub(super) struct Reading {
 impl Reading {
     /// `text` as it stands there, and with one level of its escapes after the other undone.
     pub(super) fn levels(text: &str) -> impl Iterator<Item = Self> {
-        let mut literal = Self::empty(text.len());
-        // What is searched has megabytes at most.
-        for (place, byte) in (0..u32::MAX).zip(text.bytes()) {
-            literal.push(byte, place);
-        }
-        literal.places.extend(u32::try_from(text.len()));
+        let literal = Self {
+            bytes: text.to_ascii_lowercase().into_bytes(),
+            // What is searched has megabytes at most.
+            places: (0..=u32::try_from(text.len()).unwrap_or(u32::MAX)).collect(),
+        };
         successors(Some(literal), Self::decoded).take(MOST_LEVELS)
-    }
-
-    fn empty(capacity: usize) -> Self {
-        Self {
-            bytes: Vec::with_capacity(capacity),
-            places: Vec::with_capacity(capacity + 1),
-        }
-    }
-
-    fn push(&mut self, byte: u8, place: u32) {
-        // In UTF-16 that is taken for UTF-8 each letter has a NUL beside it.
-        if byte != 0 {
-            self.bytes.push(byte.to_ascii_lowercase());
-            self.places.push(place);
-        }
     }
 
     /// The same with one level of escapes undone; nothing if there are none.
     fn decoded(&self) -> Option<Self> {
-        let mut decoded = Self::empty(self.bytes.len());
+        let may_begin = |byte: &u8| matches!(byte, b'\\' | b'%' | b'&' | 0);
+        if !self.bytes.iter().any(may_begin) {
+            return None;
+        }
+        let mut decoded = Self {
+            bytes: Vec::with_capacity(self.bytes.len()),
+            places: Vec::with_capacity(self.places.len()),
+        };
         let mut rest = self.bytes.as_slice();
         while let Some((&first, others)) = rest.split_first() {
             let place = self.bytes.len() - rest.len();
             let place = self.places.get(place).copied()?;
             let mut read = |bytes: &[u8]| {
                 for byte in bytes {
-                    decoded.push(*byte, place);
+                    decoded.bytes.push(byte.to_ascii_lowercase());
+                    decoded.places.push(place);
                 }
             };
-            match escape(rest) {
+            rest = match escape(rest) {
                 Some((Escaped::Byte(byte), after)) => {
                     read(&[byte]);
-                    rest = after;
+                    after
                 }
                 Some((Escaped::Character(character), after)) => {
                     read(character.encode_utf8(&mut [0; 4]).as_bytes());
-                    rest = after;
+                    after
                 }
                 None => {
-                    read(&[first]);
-                    rest = others;
+                    // In UTF-16 that is taken for UTF-8 each letter has a NUL beside it.
+                    if first != 0 {
+                        read(&[first]);
+                    }
+                    others
                 }
-            }
+            };
         }
         decoded.places.extend(self.places.last());
         (decoded.bytes.len() < self.bytes.len()).then_some(decoded)

@@ -1,10 +1,12 @@
 //! Secrets taken out of text that somebody else wrote.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::fmt;
 use std::iter::once;
 use std::ops::Range;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use super::reading::Reading;
 use super::{KEY_PREFIX, REDACTED, Secret};
@@ -14,25 +16,69 @@ use super::{KEY_PREFIX, REDACTED, Secret};
 /// home, guard nothing, and blotting out their every occurrence would garble the message.
 const SHORTEST_SCRUBBED: usize = 8;
 
-/// `text` with every occurrence of one of the `secrets` replaced by [`REDACTED`], and every word that
-/// can only be a key of `OpenAI`.
-///
-/// A secret is found however often it was escaped for JSON, URLs or HTML, and whatever stands in the
-/// places of what is neither an ASCII letter nor a digit in it: that is what changes where a text is
-/// quoted, laid out or read in another encoding.
-#[must_use]
-pub fn scrub<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
-    without(text, found(text, &forms(secrets)))
+/// What must not be printed. It has no `Display`, and its `Debug` tells nothing.
+#[derive(Default)]
+pub struct Secrets {
+    secrets: Vec<Secret>,
+    /// Made when first needed: most runs have nothing to take out of any text.
+    sought: OnceCell<Sought>,
 }
 
-/// The same for a text of which the end may be missing, and of a secret there all but the start.
-#[must_use]
-pub fn scrub_start<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
-    let forms = forms(secrets);
-    // Before anything is taken out: one secret may begin with another.
-    match before_cut(text, &forms).and_then(|end| text.get(..end)) {
-        Some(whole) => Cow::Owned(without(whole, found(whole, &forms)).into_owned() + REDACTED),
-        None => without(text, found(text, &forms)),
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+impl FromIterator<Secret> for Secrets {
+    fn from_iter<I: IntoIterator<Item = Secret>>(secrets: I) -> Self {
+        Self {
+            secrets: secrets.into_iter().collect(),
+            sought: OnceCell::new(),
+        }
+    }
+}
+
+impl Secrets {
+    /// `text` with every occurrence of one of the secrets replaced by [`REDACTED`], and every word
+    /// that can only be a key of `OpenAI`.
+    ///
+    /// A secret is found however often it was escaped for JSON, URLs or HTML, and whatever stands in
+    /// the places of what is neither an ASCII letter nor a digit in it: that is what changes where a
+    /// text is quoted, laid out or read in another encoding.
+    #[must_use]
+    pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        without(text, self.sought().places(text))
+    }
+
+    /// The same for a text of which the end may be missing, and of a secret there all but the start.
+    #[must_use]
+    pub fn scrub_start<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        // Before anything is taken out: one secret may begin with another.
+        let end = self.sought().before_cut(text);
+        match end.and_then(|end| text.get(..end)) {
+            Some(whole) => Cow::Owned(self.scrub(whole).into_owned() + REDACTED),
+            None => self.scrub(text),
+        }
+    }
+
+    /// The same for the start of `text`, which may have megabytes.
+    #[must_use]
+    pub fn scrub_shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let text = text.trim_start();
+        if text.len() <= MOST_SHOWN {
+            return self.scrub(text);
+        }
+        let mut ends = (0..=MOST_SHOWN).rev();
+        let start = ends.find_map(|end| text.get(..end));
+        self.scrub_start(start.unwrap_or_default())
+    }
+
+    fn sought(&self) -> &Sought {
+        self.sought.get_or_init(|| Sought {
+            forms: forms(&self.secrets),
+            key: Finder::new(KEY_PREFIX),
+        })
     }
 }
 
@@ -40,16 +86,11 @@ pub fn scrub_start<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
 /// for secrets: that takes its time.
 pub const MOST_SHOWN: usize = 64 << 10;
 
-/// The same for the start of `text`, which may have megabytes.
-#[must_use]
-pub fn scrub_shown<'a>(text: &'a str, secrets: &[Secret]) -> Cow<'a, str> {
-    let text = text.trim_start();
-    if text.len() <= MOST_SHOWN {
-        return scrub(text, secrets);
-    }
-    let mut ends = (0..=MOST_SHOWN).rev();
-    let start = ends.find_map(|end| text.get(..end));
-    scrub_start(start.unwrap_or_default(), secrets)
+/// What is looked for.
+struct Sought {
+    forms: Vec<Form>,
+    /// How keys of `OpenAI` begin.
+    key: Finder<'static>,
 }
 
 /// A secret as it may be met in a [`Reading`].
@@ -58,6 +99,8 @@ struct Form {
     skeleton: Reading,
     /// Whether the skeleton is no other text's, too.
     is_telling: bool,
+    /// Finds the skeleton if it is telling, else the whole.
+    finder: Finder<'static>,
 }
 
 /// What to look for: each of the `secrets`, and the same for those who undo the escapes in it.
@@ -75,10 +118,13 @@ fn forms(secrets: &[Secret]) -> Vec<Form> {
             let skeleton = whole.skeleton();
             let is_telling = skeleton.bytes.len() >= SHORTEST_SCRUBBED
                 && !skeleton.bytes.iter().all(u8::is_ascii_digit);
+            let wanted = if is_telling { &skeleton } else { &whole };
+            let finder = Finder::new(&wanted.bytes).into_owned();
             forms.push(Form {
                 whole,
                 skeleton,
                 is_telling,
+                finder,
             });
         }
     }
@@ -92,13 +138,9 @@ impl Form {
         text: &'t Reading,
         bones: &'t Reading,
     ) -> impl Iterator<Item = Range<usize>> + 't {
-        let (within, wanted) = if self.is_telling {
-            (&bones.bytes, &self.skeleton.bytes)
-        } else {
-            (&text.bytes, &self.whole.bytes)
-        };
-        memmem::find_iter(within, wanted).filter_map(|at| {
-            let end = at + wanted.len();
+        let within = if self.is_telling { bones } else { text };
+        self.finder.find_iter(&within.bytes).filter_map(|at| {
+            let end = at + self.finder.needle().len();
             if !self.is_telling {
                 return Some(at..end);
             }
@@ -107,7 +149,7 @@ impl Form {
             let (_, after) = text.bytes.split_at_checked(end)?;
             // What the secret begins and ends with.
             let head = self.whole.bytes.get(..self.skeleton.place(0)?)?;
-            let tail = self.skeleton.place(wanted.len() - 1)? + 1;
+            let tail = self.skeleton.place(self.skeleton.bytes.len() - 1)? + 1;
             let tail = self.whole.bytes.get(tail..)?;
             let before = common(before.iter().rev(), head.iter().rev());
             Some(start - before..end + common(after, tail))
@@ -151,69 +193,72 @@ fn common<'t>(
     pairs.take_while(|(one, other)| one == other).count()
 }
 
-/// Where in `text` a secret is, in whatever way it is spelled.
-fn found(text: &str, forms: &[Form]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut tokens: Option<Reading> = None;
-    for (level, reading) in Reading::levels(text).enumerate() {
-        let bones = reading.skeleton();
-        let secrets = forms.iter().flat_map(|form| form.find(&reading, &bones));
-        let places = secrets.chain(keys(&reading.bytes));
+impl Sought {
+    /// Where in `text` a secret is, in whatever way it is spelled.
+    fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        let mut tokens: Option<Reading> = None;
+        for (level, reading) in Reading::levels(text).enumerate() {
+            let bones = reading.skeleton();
+            let secrets = self.forms.iter();
+            let secrets = secrets.flat_map(|form| form.find(&reading, &bones));
+            let places = secrets.chain(self.keys(&reading.bytes));
+            found.extend(
+                places.filter_map(|at| Some(reading.place(at.start)?..reading.place(at.end)?)),
+            );
+            if level == 1 {
+                tokens = Some(reading);
+            }
+        }
+        if let Some(tokens) = tokens {
+            // Half of an escape would make the text another one.
+            for range in &mut found {
+                *range = tokens.around(range);
+            }
+        }
         found
-            .extend(places.filter_map(|at| Some(reading.place(at.start)?..reading.place(at.end)?)));
-        if level == 1 {
-            tokens = Some(reading);
-        }
     }
-    if let Some(tokens) = tokens {
-        // Half of an escape would make the text another one.
-        for range in &mut found {
-            *range = tokens.around(range);
-        }
+
+    /// Where in `text` there are keys of OpenAI, known or not: one that is in the wrong place, such as
+    /// among the ids, is nobody's secret yet.
+    fn keys(&self, text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        let mut end = 0;
+        self.key.find_iter(text).filter_map(move |at| {
+            let (before, key) = text.split_at_checked(at)?;
+            // The end of a longer word is none, but for that of `--api-key` without a space.
+            let is_end =
+                before.last().is_some_and(u8::is_ascii_alphanumeric) && !before.ends_with(b"key");
+            if is_end || at < end {
+                return None;
+            }
+            let is_of_key = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+            let length = key.iter().take_while(is_of_key).count();
+            end = at + length;
+            (length >= SHORTEST_KEY).then_some(at..end)
+        })
     }
-    found
+
+    /// Where the start of a secret begins that `text` ends with, in bytes: what came of it before the
+    /// text was cut off.
+    fn before_cut(&self, text: &str) -> Option<usize> {
+        let mut starts = text.len().saturating_sub(LONGEST_END)..text.len();
+        let (from, end) = starts.find_map(|from| Some((from, text.get(from..)?)))?;
+        let starts = ends(end).flat_map(Reading::levels).filter_map(|reading| {
+            let bones = reading.skeleton();
+            let starts = self.forms.iter();
+            let starts = starts.filter_map(|form| form.find_start(&reading, &bones));
+            reading.place(starts.min()?)
+        });
+        Some(from + starts.min()?)
+    }
 }
 
 /// The shortest word that is a key wherever it is met, in bytes; those of OpenAI have 51 and more.
 const SHORTEST_KEY: usize = 20;
 
-/// Where in `text` there are keys of OpenAI, known or not: one that is in the wrong place, such as
-/// among the ids, is nobody's secret yet.
-fn keys(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let mut end = 0;
-    memmem::find_iter(text, KEY_PREFIX).filter_map(move |at| {
-        let (before, key) = text.split_at_checked(at)?;
-        // The end of a longer word is none, but for that of `--api-key` without a space.
-        let is_end =
-            before.last().is_some_and(u8::is_ascii_alphanumeric) && !before.ends_with(b"key");
-        if is_end || at < end {
-            return None;
-        }
-        let is_of_key = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
-        let length = key.iter().take_while(is_of_key).count();
-        end = at + length;
-        (length >= SHORTEST_KEY).then_some(at..end)
-    })
-}
-
 /// How long the end of a text is in which a secret is looked for that was cut off, in bytes: more
 /// than a key has, however it is spelled.
 const LONGEST_END: usize = 16 << 10;
-
-/// Where the start of a secret begins that `text` ends with, in bytes: what came of it before the
-/// text was cut off.
-fn before_cut(text: &str, forms: &[Form]) -> Option<usize> {
-    let mut starts = text.len().saturating_sub(LONGEST_END)..text.len();
-    let (from, end) = starts.find_map(|from| Some((from, text.get(from..)?)))?;
-    let starts = ends(end).flat_map(Reading::levels).filter_map(|reading| {
-        let bones = reading.skeleton();
-        let starts = forms
-            .iter()
-            .filter_map(|form| form.find_start(&reading, &bones));
-        reading.place(starts.min()?)
-    });
-    Some(from + starts.min()?)
-}
 
 /// `text`, and the same without what may be the start of an escape, or a character that is no more
 /// than half there.
@@ -267,23 +312,27 @@ mod tests {
 
     use super::*;
 
+    fn known(secrets: &[&str]) -> Secrets {
+        secrets.iter().copied().map(Secret::new).collect()
+    }
+
     #[test]
     fn secrets_are_scrubbed_from_text() {
-        let secrets = [Secret::new("sk-secret"), Secret::new("x")];
+        let secrets = known(&["sk-secret", "x"]);
         assert_eq!(
-            scrub("Incorrect key sk-secret, x: sk-secret", &secrets),
+            secrets.scrub("Incorrect key sk-secret, x: sk-secret"),
             "Incorrect key [redacted], x: [redacted]"
         );
         assert_eq!(
-            scrub("https://SK-secret.host", &secrets),
+            secrets.scrub("https://SK-secret.host"),
             "https://[redacted].host"
         );
-        assert!(matches!(scrub("nothing here", &secrets), Cow::Borrowed(_)));
+        assert!(matches!(secrets.scrub("nothing here"), Cow::Borrowed(_)));
     }
 
     #[test]
     fn escapes_do_not_hide_a_secret() {
-        let secrets = [Secret::new("sk-a/b+\u{e9}\"\\c\u{1f600}")];
+        let secrets = known(&["sk-a/b+\u{e9}\"\\c\u{1f600}"]);
         for text in [
             "sk-a/b+\u{e9}\"\\c\u{1f600}",
             r#"sk-a\/b\u002b\u00E9\"\\c\ud83d\uDE00"#,
@@ -295,7 +344,7 @@ mod tests {
             r"\u0026#115;k-a/b+\u00e9\u0026quot;\\c&#128512;",
         ] {
             assert_eq!(
-                scrub(&format!("\\ {text} 100% {text}{text}"), &secrets),
+                secrets.scrub(&format!("\\ {text} 100% {text}{text}")),
                 "\\ [redacted] 100% [redacted][redacted]",
                 "{text}"
             );
@@ -309,62 +358,62 @@ mod tests {
             "sk-a%+F",
             "sk-sk-sk-%\\",
         ] {
-            assert!(matches!(scrub(text, &secrets), Cow::Borrowed(_)), "{text}");
+            assert!(matches!(secrets.scrub(text), Cow::Borrowed(_)), "{text}");
         }
     }
 
     #[test]
     fn a_space_may_be_a_plus_or_any_blanks() {
-        let secrets = [Secret::new("my secret value")];
+        let secrets = known(&["my secret value"]);
         for text in [
             "my secret value",
             "my+secret+value",
             "my%20secret+value",
             "my\n  secret\u{a0}value",
         ] {
-            assert_eq!(scrub(text, &secrets), REDACTED);
+            assert_eq!(secrets.scrub(text), REDACTED);
         }
     }
 
     #[test]
     fn tabs_and_percent_signs_have_spellings_of_their_own() {
-        let secrets = [Secret::new("100%\tsecret")];
+        let secrets = known(&["100%\tsecret"]);
         for text in [
             r"100%\tsecret",
             r"100\u0025\\tsecret",
             "100%25%09secret",
             "100%2525%2509secret",
         ] {
-            assert_eq!(scrub(text, &secrets), REDACTED, "{text}");
+            assert_eq!(secrets.scrub(text), REDACTED, "{text}");
         }
     }
 
     #[test]
     fn a_secret_may_look_like_an_escape() {
         for secret in ["a%25b&amp;c", "%2525%25", "&amp;&lt;&gt;", "\\\\u0061bc"] {
-            assert_eq!(scrub(secret, &[Secret::new(secret)]), REDACTED, "{secret}");
+            assert_eq!(known(&[secret]).scrub(secret), REDACTED, "{secret}");
         }
-        let secrets = [Secret::new(r"a&amp;b%25\u0063ghij")];
+        let secrets = known(&[r"a&amp;b%25\u0063ghij"]);
         for text in [
             r"a\u0026amp;b%25\u0063ghij",
             r"a\u0026amp;amp;b%2525\\u0063ghij",
             r"a&amp;amp;b%252525\\\\u0063ghij",
             r"a%26amp;b\u002525%5cu0063ghij",
         ] {
-            assert_eq!(scrub(text, &secrets), REDACTED, "{text}");
+            assert_eq!(secrets.scrub(text), REDACTED, "{text}");
         }
     }
 
     #[test]
     fn an_escape_may_be_escaped() {
-        let secrets = [Secret::new("sk-secret")];
+        let secrets = known(&["sk-secret"]);
         for text in [
             r"\u002573k-secret",
             r"\u005cu0073k-secret",
             r"\\\\\\\\u0073k-secret",
             r"%26amp;%2523115;k%25252525252dsecret",
         ] {
-            assert_eq!(scrub(text, &secrets), REDACTED, "{text}");
+            assert_eq!(secrets.scrub(text), REDACTED, "{text}");
         }
         // What is left of a JSON text is one.
         for (text, expected) in [
@@ -372,10 +421,10 @@ mod tests {
             (r#""x\\\\u0073k-secret""#, r#""x[redacted]""#),
             (r#""\nsk-secret""#, r#""\n[redacted]""#),
         ] {
-            assert_eq!(scrub(text, &secrets), expected);
+            assert_eq!(secrets.scrub(text), expected);
         }
-        let secrets = [Secret::new(r"netsecret\")];
-        assert_eq!(scrub(r#""\netsecret\\""#, &secrets), r#""[redacted]""#);
+        let secrets = known(&[r"netsecret\"]);
+        assert_eq!(secrets.scrub(r#""\netsecret\\""#), r#""[redacted]""#);
     }
 
     #[test]
@@ -396,7 +445,7 @@ mod tests {
                 r"\n[redacted]\t[redacted]\u003D[redacted]",
             ),
         ] {
-            assert_eq!(scrub(&text.replace("{}", key), &[]), expected);
+            assert_eq!(Secrets::default().scrub(&text.replace("{}", key)), expected);
         }
         for text in [
             &key[1..],
@@ -411,13 +460,16 @@ mod tests {
             "sk-proj-********************abcd",
             "sk-sk-sk-\u{e9}",
         ] {
-            assert!(matches!(scrub(text, &[]), Cow::Borrowed(_)), "{text}");
+            assert!(
+                matches!(Secrets::default().scrub(text), Cow::Borrowed(_)),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_search_for_secrets_takes_no_longer_for_hostile_text() {
-        let secrets = [Secret::new("\\\\secret"), Secret::new("%%%%%%%%a")];
+        let secrets = known(&["\\\\secret", "%%%%%%%%a"]);
         for text in [
             "\\",
             "%",
@@ -430,13 +482,13 @@ mod tests {
             "sk-\u{e9}",
         ] {
             let text = text.repeat(20_000);
-            assert_eq!(scrub(&text, &secrets), text);
+            assert_eq!(secrets.scrub(&text), text);
         }
     }
 
     #[test]
     fn the_start_of_a_secret_is_found_where_a_text_was_cut_off() {
-        let secrets = [Secret::new("sk-secret-key"), Secret::new("x")];
+        let secrets = known(&["sk-secret-key", "x"]);
         for (text, expected) in [
             ("the key sk-secret-ke", Some(8)),
             ("the key sk-secre", Some(8)),
@@ -456,50 +508,49 @@ mod tests {
             // The whole of it is found by other means.
             ("the key sk-secret-key", None),
         ] {
-            assert_eq!(before_cut(text, &forms(&secrets)), expected, "{text}");
+            assert_eq!(secrets.sought().before_cut(text), expected, "{text}");
         }
     }
 
     #[test]
     fn a_secret_that_was_cut_off_may_begin_with_another() {
-        let secrets = [
-            Secret::new("acme-prod"),
-            Secret::new("acme-prod.9f8e7d"),
-            Secret::new("acme:sk-0123456789abcdefg:1"),
-        ];
+        let secrets = known(&[
+            "acme-prod",
+            "acme-prod.9f8e7d",
+            "acme:sk-0123456789abcdefg:1",
+        ]);
         for text in ["no acme-prod.9f8e7", "no acme:sk-0123456789abcdefg:"] {
-            assert_eq!(scrub_start(text, &secrets), "no [redacted]");
+            assert_eq!(secrets.scrub_start(text), "no [redacted]");
         }
         assert_eq!(
-            scrub_start("no acme-prod acme-prod", &secrets),
+            secrets.scrub_start("no acme-prod acme-prod"),
             "no [redacted] [redacted]"
         );
     }
 
     #[test]
     fn of_a_long_text_the_start_is_shown() {
-        let secrets = [Secret::new("sk-secret-key")];
+        let secrets = known(&["sk-secret-key"]);
         let shown = |before: usize| {
             let text = format!(
                 "\n {}sk-secret-key{}",
                 "é".repeat(before),
                 "/".repeat(MOST_SHOWN)
             );
-            scrub_shown(&text, &secrets).into_owned()
+            secrets.scrub_shown(&text).into_owned()
         };
         assert!(shown(0).starts_with("[redacted]//") && shown(0).len() == MOST_SHOWN - 3);
         let before = MOST_SHOWN / 2 - 5;
         assert_eq!(shown(before), "é".repeat(before) + REDACTED);
         assert_eq!(shown(MOST_SHOWN), "é".repeat(MOST_SHOWN / 2));
-        assert_eq!(scrub_shown(" sk-secret-k", &secrets), "sk-secret-k");
+        assert_eq!(secrets.scrub_shown(" sk-secret-k"), "sk-secret-k");
     }
 
     #[test]
     fn a_longer_secret_is_replaced_as_a_whole() {
-        let [key, header] = [Secret::new("sk-secret"), Secret::new("Bearer sk-secret")];
-        let secrets = [key, header];
+        let secrets = known(&["sk-secret", "Bearer sk-secret", "sk-secret"]);
         assert_eq!(
-            scrub("Bearer sk-secret, sk-secret", &secrets),
+            secrets.scrub("Bearer sk-secret, sk-secret"),
             "[redacted], [redacted]"
         );
     }
@@ -575,9 +626,9 @@ mod tests {
             before in "[g-z :=\"]{0,12}",
             after in "[^\\\\%&]{0,12}",
         ) {
-            let secrets = [Secret::new(secret.as_str())];
+            let secrets = known(&[&secret]);
             let text = format!("{before}{spelled}{after}");
-            let scrubbed = scrub(&text, &secrets);
+            let scrubbed = secrets.scrub(&text);
             prop_assert!(scrubbed.contains(REDACTED), "{scrubbed}");
             prop_assert!(!scrubbed.contains(&secret));
         }
@@ -590,18 +641,18 @@ mod tests {
             after in "\\PC{0,12}",
             quotes in prop::collection::vec(prop::sample::select(QUOTES.to_vec()), 0..4),
         ) {
-            let secrets = [Secret::new(secret.as_str())];
+            let secrets = known(&[&secret]);
             let text = format!("{before}{secret}{after}");
             let text = quotes.iter().fold(text, |text, quote| quote(&text));
-            let scrubbed = scrub(&text, &secrets);
+            let scrubbed = secrets.scrub(&text);
             prop_assert!(scrubbed.contains(REDACTED), "{text}");
             prop_assert!(!scrubbed.contains(&secret[..8]));
         }
 
         #[test]
         fn text_without_a_secret_stays_as_it_is(text in "\\PC{0,200}") {
-            let secrets = [Secret::new("sk-sentinel")];
-            prop_assert_eq!(scrub(&text, &secrets), text.as_str());
+            let secrets = known(&["sk-sentinel"]);
+            prop_assert_eq!(secrets.scrub(&text), text.as_str());
         }
     }
 }

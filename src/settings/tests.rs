@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::Exit;
-use crate::secret::{REDACTED, scrub};
+use crate::secret::{REDACTED, Secrets};
 
 fn environment<'a>(variables: &'a [(&'a str, &'a str)]) -> Environment<'a> {
     Environment::new(|name| {
@@ -312,7 +312,7 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         ],
         &[("HTTPS_PROXY", "http://proxy%40user:proxy%3Apassword@p")],
     );
-    let secrets = settings.unwrap().connection.secrets();
+    let secrets = Secrets::from_iter(settings.unwrap().connection.secrets());
     for text in [
         "base-user",
         "base-password",
@@ -331,9 +331,9 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         "query-third",
         "query-nameless",
     ] {
-        assert_eq!(scrub(text, &secrets), REDACTED, "{text}");
+        assert_eq!(secrets.scrub(text), REDACTED, "{text}");
     }
-    assert_eq!(scrub("2024-10-21", &secrets), "2024-10-21");
+    assert_eq!(secrets.scrub("2024-10-21"), "2024-10-21");
 }
 
 #[test]
@@ -392,9 +392,9 @@ fn custom_headers_are_known_in_parts() {
             &["a", "--base-url", "http://h"],
             &[("OPENAI_CUSTOM_HEADERS", &headers)],
         );
-        let secrets = settings.unwrap().connection.secrets();
+        let secrets = Secrets::from_iter(settings.unwrap().connection.secrets());
         for part in parts {
-            let scrubbed = scrub(part, &secrets);
+            let scrubbed = secrets.scrub(part);
             let rest = scrubbed.strip_prefix(REDACTED);
             let is_gone = rest.is_some_and(|rest| !rest.contains(char::is_alphanumeric));
             assert!(is_gone, "{part} became {scrubbed}");

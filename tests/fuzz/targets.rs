@@ -21,6 +21,7 @@ use openai_cli::files::id::FileId;
 use openai_cli::files::object::FileObject;
 use openai_cli::json::{Json, Kind};
 use openai_cli::output::{json, pretty, table, transform, yaml};
+use openai_cli::secret::Secrets;
 use openai_cli::settings::{self, Environment};
 use openai_cli::terminal::{Stream, escape};
 use reqwest::Url;
@@ -215,7 +216,7 @@ pub(crate) fn error_body(data: &[u8]) {
     let mut failure = Failure::new(Exit::Server, "message");
     failure.details = lines;
     failure.answer = String::from_utf8(data.to_vec()).ok();
-    let report = failure.report(&TERMINAL, &[]);
+    let report = failure.report(&TERMINAL, &Secrets::default());
     assert!(is_harmless(&report), "{report:?}");
     let object = failure.object();
     assert!(Json::parse(&object).is_ok(), "{object:?}");
@@ -365,7 +366,7 @@ fn settle(args: &[OsString], variables: &[(&str, String)]) {
             assert_eq!(format!("{settings:?}"), format!("{same:?}"));
         }
         Err(failure) => {
-            let report = failure.report(&TERMINAL, &[]);
+            let report = failure.report(&TERMINAL, &Secrets::default());
             assert!(is_harmless(&report), "{report:?}");
         }
     }

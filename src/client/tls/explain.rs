@@ -2,7 +2,7 @@
 
 use crate::client::error::LONGEST_HEADER;
 use crate::columns::cut_characters;
-use crate::secret::{Secret, scrub};
+use crate::secret::Secrets;
 use crate::settings::Connection;
 
 /// What is wrong with a certificate or handshake, and what to do about it. It is that of the proxy
@@ -11,7 +11,7 @@ pub(in crate::client) fn explain(
     error: &rustls::Error,
     at_proxy: bool,
     connection: &Connection,
-    secrets: &[Secret],
+    secrets: &Secrets,
 ) -> (String, Option<String>) {
     use rustls::{AlertDescription as Alert, Error};
     let url = match &connection.proxy {
@@ -87,7 +87,7 @@ fn explain_certificate(
     bad: &rustls::CertificateError,
     url: &str,
     anchored: bool,
-    secrets: &[Secret],
+    secrets: &Secrets,
 ) -> (String, Option<String>) {
     use rustls::CertificateError as Bad;
     let renew = "the server needs a new certificate, unless the clock of this machine is wrong";
@@ -116,7 +116,7 @@ fn explain_certificate(
             format!(
                 "its certificate is not for {}, but for {}",
                 expected.to_str(),
-                cut_characters(&scrub(&names(presented), secrets), LONGEST_HEADER)
+                cut_characters(&secrets.scrub(&names(presented)), LONGEST_HEADER)
             ),
             format!("use a name that the certificate is for in {url}"),
         ),

@@ -547,7 +547,7 @@ hint: the server asks to come back in 24h
 error: `b` was not looked up: the server asked for no more requests
   url: {base}/files/b
 
-hint: the server asks to come back in 23h 59m [..]
+hint: the server asks to come back in 2[..]
 ",
         );
 }

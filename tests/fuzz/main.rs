@@ -33,7 +33,7 @@ const BODIES: &[&str] = &[
     "\u{feff} {\"id\" : \"a\\nb\" , \"bytes\":1.2e5,\"created_at\":1677610602}\r\n",
 ];
 
-const PLANS: [Plan; 8] = [
+const PLANS: [Plan; 9] = [
     Plan {
         target: "render",
         inputs: 2000,
@@ -70,6 +70,15 @@ const PLANS: [Plan; 8] = [
             "<html>\n  <h1>502</h1>\n</html>",
             // White space for Unicode only, which made an empty line.
             "\n\u{b}",
+        ],
+    },
+    Plan {
+        target: "secret",
+        inputs: 3000,
+        seeds: &[
+            "sk-0123456789\nthe key \\u0073k-0123456789, sk-01234567",
+            "p\u{e4}ss\"w\u{f6}rd&%\\ 12\n<p>p&auml;ss\\&quot;word %2522",
+            "!\u{a7}$%&/()=\n\\u0021",
         ],
     },
     Plan {

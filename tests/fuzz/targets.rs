@@ -21,7 +21,7 @@ use openai_cli::files::id::FileId;
 use openai_cli::files::object::FileObject;
 use openai_cli::json::{Json, Kind};
 use openai_cli::output::{json, pretty, table, transform, yaml};
-use openai_cli::secret::Secrets;
+use openai_cli::secret::{Secret, Secrets};
 use openai_cli::settings::{self, Environment};
 use openai_cli::terminal::{Stream, escape};
 use reqwest::Url;
@@ -31,11 +31,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub(crate) const TARGETS: [Target; 8] = [
+pub(crate) const TARGETS: [Target; 9] = [
     ("render", render),
     ("transform_path", transform_path),
     ("transform_document", transform_document),
     ("error_body", error_body),
+    ("secret", secret),
     ("retry_after", retry_after),
     ("id", id),
     ("environment", environment),
@@ -220,6 +221,31 @@ pub(crate) fn error_body(data: &[u8]) {
     assert!(is_harmless(&report), "{report:?}");
     let object = failure.object();
     assert!(Json::parse(&object).is_ok(), "{object:?}");
+}
+
+/// A secret up to the first line break, and a text in which it may be.
+pub(crate) fn secret(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let (secret, text) = text.split_once('\n').unwrap_or((text, text));
+    let secrets = Secrets::from_iter([Secret::new(secret)]);
+    let echoes = [
+        text.to_owned(),
+        format!("{text}{secret}"),
+        serde_json::to_string(&format!("{text}{secret}\n{text}")).unwrap(),
+    ];
+    for echo in echoes {
+        let scrubbed = secrets.scrub(&echo);
+        // Shorter ones are not looked for, and quotes may be those of JSON.
+        let secret = secret.trim_matches('"');
+        let is_gone = |text: &str| secret.len() < 8 || !text.contains(secret);
+        assert!(is_gone(&scrubbed), "{scrubbed:?}");
+        assert!(is_gone(&secrets.scrub_start(&echo)), "{echo:?}");
+        let is_json = |text: &str| Json::parse(text).is_ok();
+        let stays = !echo.starts_with('"') || !is_json(&echo) || is_json(&scrubbed);
+        assert!(stays, "{echo:?} became {scrubbed:?}");
+    }
 }
 
 /// The headers that ask for a delay: a status in two bytes, then lines of `name value`.

@@ -25,6 +25,7 @@ use reqwest::header::{
     USER_AGENT,
 };
 use reqwest::{Url, redirect};
+use rustls::ClientConfig;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -56,7 +57,10 @@ const MOST_SENT_AGAIN: usize = 2;
 
 /// Looks files up at one server, over connections that are kept and shared.
 pub struct Client<'a> {
-    http: reqwest::Client,
+    http: RefCell<reqwest::Client>,
+    /// How many clients of the HTTP library there have been.
+    clients: Cell<usize>,
+    tls: ClientConfig,
     headers: HeaderMap,
     connection: &'a Connection,
     console: &'a Console,
@@ -85,32 +89,16 @@ impl<'a> Client<'a> {
         let encrypted = connection.base_url.scheme() == "https"
             || proxy.is_some_and(|proxy| proxy.url.scheme() == "https");
         let tls = tls::config(&connection.tls, encrypted, &|line| console.warn(line))?;
-        let unusable = |error: &reqwest::Error| {
+        let http = http(connection, tls.clone()).map_err(|error| {
             Failure::new(
                 Exit::Failure,
                 format!("cannot set up the HTTP client: {error}"),
             )
-        };
-        // The library sends a request again only where an HTTP/2 server says that it has not looked
-        // at it, as one does that ends a connection after so many requests (RFC 9113, section 8.7).
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .http2_max_header_list_size(LARGEST_HEAD)
-            .dns_resolver(Arc::new(Resolver))
-            .no_proxy();
-        // Where the whole attempt has no more time than that, one clock is enough; of two, chance
-        // would choose the message.
-        if connection.connect_timeout < connection.timeout {
-            builder = builder.connect_timeout(connection.connect_timeout);
-        }
-        if let Some(proxy) = proxy {
-            let proxy = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| unusable(&error))?;
-            builder = builder.proxy(proxy);
-        }
+        })?;
         Ok(Self {
-            http: builder.build().map_err(|error| unusable(&error))?,
+            http: RefCell::new(http),
+            clients: Cell::new(1),
+            tls,
             headers: headers(connection),
             connection,
             console,
@@ -241,7 +229,14 @@ impl<'a> Client<'a> {
         let time = deadline.map_or(Duration::MAX, Limit::left);
         let time = time.min(self.connection.timeout);
         let limit = Limit::new(time, self.console.held_up());
-        let mut answer = self.answer(url.clone(), attempt, limit).await?;
+        let clients = self.clients.get();
+        let answer = self.answer(url.clone(), attempt, limit).await;
+        if let Err(Cause::Network(Network::Timeout(_))) = answer
+            && self.clients.get() == clients
+        {
+            self.renew();
+        }
+        let mut answer = answer?;
         if !(200..=299).contains(&answer.status) {
             // Those who read it look for JSON, before which there may be a byte order mark.
             if answer.body.starts_with(BYTE_ORDER_MARK) {
@@ -256,6 +251,15 @@ impl<'a> Client<'a> {
             Err(error) => (error.into_bytes(), "not UTF-8".to_owned()),
         };
         Err(Cause::Unusable(Answer { body, ..answer }, why))
+    }
+
+    /// From now on asks over new connections. One of HTTP/2 that has gone silent, as a firewall makes
+    /// it that forgot it, would be used for all requests to come.
+    fn renew(&self) {
+        if let Ok(http) = http(self.connection, self.tls.clone()) {
+            self.http.replace(http);
+            self.clients.set(self.clients.get() + 1);
+        }
     }
 
     /// The first answer that is no redirect.
@@ -296,7 +300,8 @@ impl<'a> Client<'a> {
         loop {
             let url = request.url().clone();
             let mut connection = None;
-            let sent = self.http.execute(request);
+            let http = self.http.borrow().clone();
+            let sent = http.execute(request);
             let sent = sent.inspect_err(|error| connection = error::connection(error));
             let cause = match within(limit, sent).await {
                 Ok(response) => {
@@ -368,6 +373,28 @@ impl<'a> Client<'a> {
             body,
         })
     }
+}
+
+/// A client of the HTTP library, without connections yet.
+fn http(connection: &Connection, tls: ClientConfig) -> reqwest::Result<reqwest::Client> {
+    // The library sends a request again only where an HTTP/2 server says that it has not looked
+    // at it, as one does that ends a connection after so many requests (RFC 9113, section 8.7).
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .http2_max_header_list_size(LARGEST_HEAD)
+        .dns_resolver(Arc::new(Resolver))
+        .no_proxy();
+    // Where the whole attempt has no more time than that, one clock is enough; of two, chance
+    // would choose the message.
+    if connection.connect_timeout < connection.timeout {
+        builder = builder.connect_timeout(connection.connect_timeout);
+    }
+    if let Some(proxy) = &connection.proxy {
+        builder = builder.proxy(reqwest::Proxy::all(proxy.url.clone())?);
+    }
+    builder.build()
 }
 
 /// What comes of `work`, unless it takes longer than an attempt may.

@@ -74,6 +74,17 @@ impl Reading {
         self.places.get(index).map(|place| *place as usize)
     }
 
+    /// The place in the text of what is in a `range` of the bytes.
+    pub(super) fn range(&self, range: Range<usize>) -> Option<Range<usize>> {
+        Some(self.place(range.start)?..self.place(range.end)?)
+    }
+
+    /// Whether something begins at this place of the text.
+    pub(super) fn has(&self, place: usize) -> bool {
+        let known = |it: &u32| (*it as usize).cmp(&place);
+        self.places.binary_search_by(known).is_ok()
+    }
+
     /// `range` of the text, and all of the escapes that it begins or ends within.
     pub(super) fn around(&self, range: &Range<usize>) -> Range<usize> {
         let start = self

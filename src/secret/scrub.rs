@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::fmt;
 use std::iter::once;
 use std::ops::Range;
@@ -45,21 +46,17 @@ impl Secrets {
     ///
     /// A secret is found however often it was escaped for JSON, URLs or HTML, and whatever stands in
     /// the places of what is neither an ASCII letter nor a digit in it: that is what changes where a
-    /// text is quoted, laid out or read in another encoding.
+    /// text is quoted, laid out or read in another encoding. So is a part of one, if it has eight
+    /// letters and digits in a row, of both kinds. The quotes of a JSON text stay.
     #[must_use]
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        without(text, self.sought().places(text))
+        without(text, self.sought().places(text, false))
     }
 
     /// The same for a text of which the end may be missing, and of a secret there all but the start.
     #[must_use]
     pub fn scrub_start<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        // Before anything is taken out: one secret may begin with another.
-        let end = self.sought().before_cut(text);
-        match end.and_then(|end| text.get(..end)) {
-            Some(whole) => Cow::Owned(self.scrub(whole).into_owned() + REDACTED),
-            None => self.scrub(text),
-        }
+        without(text, self.sought().places(text, true))
     }
 
     /// The same for the start of `text`, which may have megabytes.
@@ -75,9 +72,13 @@ impl Secrets {
     }
 
     fn sought(&self) -> &Sought {
-        self.sought.get_or_init(|| Sought {
-            forms: forms(&self.secrets),
-            key: Finder::new(KEY_PREFIX),
+        self.sought.get_or_init(|| {
+            let forms = forms(&self.secrets);
+            Sought {
+                grams: Grams::of(&forms),
+                forms,
+                key: Finder::new(KEY_PREFIX),
+            }
         })
     }
 }
@@ -89,6 +90,7 @@ pub const MOST_SHOWN: usize = 64 << 10;
 /// What is looked for.
 struct Sought {
     forms: Vec<Form>,
+    grams: Grams,
     /// How keys of `OpenAI` begin.
     key: Finder<'static>,
 }
@@ -97,26 +99,28 @@ struct Sought {
 struct Form {
     whole: Reading,
     skeleton: Reading,
-    /// Whether the skeleton is no other text's, too.
+    /// Whether the skeleton is enough to know it by.
     is_telling: bool,
     /// Finds the skeleton if it is telling, else the whole.
     finder: Finder<'static>,
 }
 
+/// The shortest skeleton that a secret is known by, in bytes.
+const SHORTEST_SKELETON: usize = 5;
+
 /// What to look for: each of the `secrets`, and the same for those who undo the escapes in it.
 fn forms(secrets: &[Secret]) -> Vec<Form> {
-    let mut forms: Vec<Form> = Vec::new();
+    let mut known = HashSet::new();
+    let mut forms = Vec::new();
     for secret in secrets {
         // Quotes around it may be those of a JSON text that it comes back in.
         let mut levels = Reading::levels(secret.reveal().trim_matches('"'));
         for whole in levels.next().into_iter().chain(levels.last()) {
-            if whole.bytes.len() < SHORTEST_SCRUBBED
-                || forms.iter().any(|form| form.whole.bytes == whole.bytes)
-            {
+            if whole.bytes.len() < SHORTEST_SCRUBBED || !known.insert(whole.bytes.clone()) {
                 continue;
             }
             let skeleton = whole.skeleton();
-            let is_telling = skeleton.bytes.len() >= SHORTEST_SCRUBBED
+            let is_telling = skeleton.bytes.len() >= SHORTEST_SKELETON
                 && !skeleton.bytes.iter().all(u8::is_ascii_digit);
             let wanted = if is_telling { &skeleton } else { &whole };
             let finder = Finder::new(&wanted.bytes).into_owned();
@@ -156,67 +160,152 @@ impl Form {
         })
     }
 
-    /// Where in a `text` a start of the secret begins that it ends with, if that is no less than
-    /// what is looked for.
-    fn find_start(&self, text: &Reading, bones: &Reading) -> Option<usize> {
-        if !self.is_telling {
-            let longest = self.whole.bytes.len() - 1;
-            let mut lengths = (SHORTEST_SCRUBBED..=longest).rev();
-            let starts = |length: &usize| text.bytes.ends_with(&self.whole.bytes[..*length]);
-            return Some(text.bytes.len() - lengths.find(starts)?);
-        }
-        let last = bones.place(bones.bytes.len().checked_sub(1)?)?;
-        let rest = text.bytes.get(last + 1..)?;
-        let starts = |length: &usize| {
-            let ends = bones.bytes.ends_with(&self.skeleton.bytes[..*length]);
-            let bounds = (
-                self.skeleton.place(*length - 1),
-                self.skeleton.place(*length),
-            );
-            let (Some(last), Some(next)) = bounds else {
-                return false;
-            };
-            ends && last + 1 + rest.len() >= SHORTEST_SCRUBBED
-                && self.whole.bytes[last + 1..next].starts_with(rest)
+    /// Where a start of the secret is that a `text` ends with, if that is no less than what is looked
+    /// for.
+    fn find_start(&self, text: &Reading, bones: &Reading) -> Option<Range<usize>> {
+        let (within, wanted) = if self.is_telling {
+            (bones, &self.skeleton)
+        } else {
+            (text, &self.whole)
         };
-        let length = (1..self.skeleton.bytes.len()).rev().find(starts)?;
-        bones.place(bones.bytes.len() - length)
+        let starts = |length: &usize| {
+            let length_in_secret = if self.is_telling {
+                self.skeleton.place(*length - 1).unwrap_or_default() + 1
+            } else {
+                *length
+            };
+            length_in_secret >= SHORTEST_SCRUBBED
+                && within.bytes.ends_with(&wanted.bytes[..*length])
+        };
+        let length = (1..wanted.bytes.len()).rev().find(starts)?;
+        let range = within.bytes.len() - length..within.bytes.len();
+        if self.is_telling {
+            Some(bones.place(range.start)?..bones.place(range.end - 1)? + 1)
+        } else {
+            Some(range)
+        }
     }
 }
 
-/// How many items the two have in common at their start.
+/// How many bytes the two have in common at their start, but for those that may belong to the text
+/// around a secret.
 fn common<'t>(
     one: impl IntoIterator<Item = &'t u8>,
     other: impl IntoIterator<Item = &'t u8>,
 ) -> usize {
     let pairs = one.into_iter().zip(other);
-    pairs.take_while(|(one, other)| one == other).count()
+    pairs
+        .take_while(|(one, other)| one == other && !b"\"'()[]{}<>,;".contains(one))
+        .count()
+}
+
+/// As many letters and digits in a row, as a number.
+type Gram = u64;
+
+/// How many letters and digits in a row of a secret are one in a text, too.
+const GRAM: usize = size_of::<Gram>();
+
+/// All that many letters and digits in a row that secrets have.
+struct Grams {
+    sorted: Vec<Gram>,
+    /// A bit for each of them: most others are known to be none without a search.
+    bits: [u64; 64],
+}
+
+impl Grams {
+    fn of(forms: &[Form]) -> Self {
+        let mut bits = [0; 64];
+        let mut sorted = Vec::new();
+        for (_, gram) in forms.iter().flat_map(|form| grams(&form.skeleton)) {
+            let (word, bit) = Self::slot(gram);
+            bits[word] |= bit;
+            sorted.push(gram);
+        }
+        sorted.sort_unstable();
+        sorted.dedup();
+        Self { sorted, bits }
+    }
+
+    fn slot(gram: Gram) -> (usize, u64) {
+        // Fibonacci hashing (Knuth, TAOCP 6.4).
+        let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52;
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+
+    fn contains(&self, gram: Gram) -> bool {
+        let (word, bit) = Self::slot(gram);
+        self.bits[word] & bit != 0 && self.sorted.binary_search(&gram).is_ok()
+    }
+
+    /// Where a text with these `bones` has parts of secrets: words and numbers alone are none.
+    fn find(&self, bones: &Reading) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        let mut parts = grams(bones)
+            .filter(|(_, gram)| self.contains(*gram))
+            .peekable();
+        while let Some((start, gram)) = parts.next() {
+            let mut last = start;
+            let mut is_telling = tells(gram);
+            while let Some((at, gram)) = parts.next_if(|(at, _)| *at == last + 1) {
+                last = at;
+                is_telling |= tells(gram);
+            }
+            let bounds = (bones.place(start), bones.place(last + GRAM - 1));
+            if let (Some(start), Some(end)) = bounds
+                && is_telling
+            {
+                found.push(start..end + 1);
+            }
+        }
+        found
+    }
+}
+
+fn grams(bones: &Reading) -> impl Iterator<Item = (usize, Gram)> {
+    let windows = bones.bytes.windows(GRAM).enumerate();
+    windows.filter_map(|(at, gram)| Some((at, Gram::from_be_bytes(gram.try_into().ok()?))))
+}
+
+/// Whether there are letters and digits.
+fn tells(gram: Gram) -> bool {
+    let bytes = gram.to_be_bytes();
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+    (1..GRAM).contains(&digits)
 }
 
 impl Sought {
-    /// Where in `text` a secret is, in whatever way it is spelled.
-    fn places(&self, text: &str) -> Vec<Range<usize>> {
-        let mut found = Vec::new();
+    /// Where in `text` a secret is, in whatever way it is spelled; or a start of one where the text
+    /// ends, if it may have been cut off.
+    fn places(&self, text: &str, may_be_cut: bool) -> Vec<Range<usize>> {
+        let mut found = if may_be_cut {
+            self.at_end(text)
+        } else {
+            Vec::new()
+        };
         let mut tokens: Option<Reading> = None;
         for (level, reading) in Reading::levels(text).enumerate() {
             let bones = reading.skeleton();
             let secrets = self.forms.iter();
             let secrets = secrets.flat_map(|form| form.find(&reading, &bones));
-            let places = secrets.chain(self.keys(&reading.bytes));
-            found.extend(
-                places.filter_map(|at| Some(reading.place(at.start)?..reading.place(at.end)?)),
-            );
+            let places = secrets
+                .chain(self.grams.find(&bones))
+                .chain(self.keys(&reading.bytes));
+            found.extend(places.filter_map(|place| reading.range(place)));
             if level == 1 {
                 tokens = Some(reading);
             }
         }
-        if let Some(tokens) = tokens {
+        if let Some(tokens) = &tokens {
             // Half of an escape would make the text another one.
             for range in &mut found {
                 *range = tokens.around(range);
             }
         }
+        let is_token = |at: usize| tokens.as_ref().is_none_or(|tokens| tokens.has(at));
         found
+            .into_iter()
+            .flat_map(|range| between_quotes(text, range, is_token))
+            .collect()
     }
 
     /// Where in `text` there are keys of OpenAI, known or not: one that is in the wrong place, such as
@@ -238,18 +327,28 @@ impl Sought {
         })
     }
 
-    /// Where the start of a secret begins that `text` ends with, in bytes: what came of it before the
-    /// text was cut off.
-    fn before_cut(&self, text: &str) -> Option<usize> {
+    /// Where starts of secrets are that `text` ends with: what came of them before it was cut off.
+    fn at_end(&self, text: &str) -> Vec<Range<usize>> {
         let mut starts = text.len().saturating_sub(LONGEST_END)..text.len();
-        let (from, end) = starts.find_map(|from| Some((from, text.get(from..)?)))?;
-        let starts = ends(end).flat_map(Reading::levels).filter_map(|reading| {
-            let bones = reading.skeleton();
-            let starts = self.forms.iter();
-            let starts = starts.filter_map(|form| form.find_start(&reading, &bones));
-            reading.place(starts.min()?)
-        });
-        Some(from + starts.min()?)
+        let Some((from, end)) = starts.find_map(|from| Some((from, text.get(from..)?))) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for cut in ends(end) {
+            for reading in Reading::levels(cut) {
+                let bones = reading.skeleton();
+                let starts = self.forms.iter();
+                let starts = starts.filter_map(|form| form.find_start(&reading, &bones));
+                found.extend(starts.filter_map(|place| {
+                    let place = reading.range(place)?;
+                    // What was cut off goes with the rest.
+                    let is_whole = cut.len() == end.len();
+                    let to = if is_whole { place.end } else { end.len() };
+                    Some(from + place.start..from + to)
+                }));
+            }
+        }
+        found
     }
 }
 
@@ -279,6 +378,34 @@ fn ends(text: &str) -> impl Iterator<Item = &str> {
         .chain(text.strip_suffix(char::REPLACEMENT_CHARACTER))
 }
 
+/// The parts of a `range` of `text` between quotes, which may be those of JSON strings: they have
+/// letters or digits, or there is one part. A quote within an escape is no token.
+fn between_quotes(
+    text: &str,
+    range: Range<usize>,
+    is_token: impl Fn(usize) -> bool,
+) -> Vec<Range<usize>> {
+    let within = text.as_bytes().get(range.clone()).unwrap_or_default();
+    let quotes = memchr::memchr_iter(b'"', within).map(|at| range.start + at);
+    let ends = quotes.filter(|at| is_token(*at)).chain([range.end]);
+    let mut start = range.start;
+    let mut parts = Vec::new();
+    for end in ends {
+        parts.push(start..end);
+        start = end + 1;
+    }
+    let has_bones = |part: &Range<usize>| {
+        let part = text.as_bytes().get(part.clone()).unwrap_or_default();
+        part.iter().any(u8::is_ascii_alphanumeric)
+    };
+    if parts.iter().any(has_bones) {
+        parts.retain(has_bones);
+        parts
+    } else {
+        vec![range]
+    }
+}
+
 /// `text` with [`REDACTED`] in the place of what was `found`.
 fn without(text: &str, mut found: Vec<Range<usize>>) -> Cow<'_, str> {
     found.sort_unstable_by_key(|range| range.start);
@@ -295,9 +422,16 @@ fn without(text: &str, mut found: Vec<Range<usize>>) -> Cow<'_, str> {
     let mut without = String::with_capacity(text.len());
     let mut kept_to = 0;
     for range in found {
-        without.push_str(text.get(kept_to..range.start).unwrap_or_default());
+        // A character that only begins like one of the secret is none of it.
+        let [start, end] = [range.start, range.end].map(|at| {
+            let mut places = (kept_to..=at).rev();
+            places
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap_or(kept_to)
+        });
+        without.push_str(text.get(kept_to..start).unwrap_or_default());
         without.push_str(REDACTED);
-        kept_to = range.end;
+        kept_to = end;
     }
     without.push_str(text.get(kept_to..).unwrap_or_default());
     Cow::Owned(without)
@@ -334,7 +468,6 @@ mod tests {
     fn escapes_do_not_hide_a_secret() {
         let secrets = known(&["sk-a/b+\u{e9}\"\\c\u{1f600}"]);
         for text in [
-            "sk-a/b+\u{e9}\"\\c\u{1f600}",
             r#"sk-a\/b\u002b\u00E9\"\\c\ud83d\uDE00"#,
             r#"\u0073\u006b-a\\\/b+\u00e9\\\"\\\\c\\ud83d\u005cude00"#,
             "sk-a%2Fb%2b%C3%A9%22%5cc%F0%9f%98%80",
@@ -349,10 +482,13 @@ mod tests {
                 "{text}"
             );
         }
+        assert_eq!(
+            secrets.scrub("sk-a/b+\u{e9}\"\\c\u{1f600}"),
+            "[redacted]\"[redacted]"
+        );
         for text in [
-            "sk-a/b+\u{e9}\"\\c",
-            "sk-a%2Fb%2b%C3\u{a9}%22%5cc%F0%9f%98%80",
-            r#"sk-a\/b\u002b\u00E9\"\\c\ud83d\uDE01"#,
+            "sk-a/b+\u{e9}\"\\d\u{1f600}",
+            r#"sk-a\/b\u002b\u00E9\"\\\u0064"#,
             r"sk-a\u002",
             "sk-a%2",
             "sk-a%+F",
@@ -488,27 +624,86 @@ mod tests {
 
     #[test]
     fn the_start_of_a_secret_is_found_where_a_text_was_cut_off() {
-        let secrets = known(&["sk-secret-key", "x"]);
+        let secrets = known(&[
+            "sk-secret-key",
+            "x",
+            "pass phrase here",
+            "swordfish-swordfish",
+        ]);
         for (text, expected) in [
-            ("the key sk-secret-ke", Some(8)),
-            ("the key sk-secre", Some(8)),
+            ("the key sk-secret-ke", "the key [redacted]"),
+            ("the key sk-secre", "the key [redacted]"),
             // Too little to guess the rest from.
-            ("the key sk-secr", None),
-            ("the key sk-secret-k is wrong", None),
-            ("the key SK-SECRET-K", Some(8)),
-            (r"the key \u0073k-secret%2Dke", Some(8)),
-            (r"the key sk-secret\u00", Some(8)),
-            ("the key sk-secret%", Some(8)),
-            ("the key sk-secret\u{fffd}", Some(8)),
-            ("the key sk-secret&#4", Some(8)),
-            // Not cut, but masked.
-            (r#""the key sk-secret\u2026""#, None),
-            (r#"{"m":"\"sk-secret\""}"#, None),
-            ("<i>sk-secret&hellip;</i>", None),
-            // The whole of it is found by other means.
-            ("the key sk-secret-key", None),
+            ("the key sk-secr", "the key sk-secr"),
+            (
+                "the key sk-secret-k is wrong",
+                "the key sk-secret-k is wrong",
+            ),
+            ("the key SK-SECRET-K", "the key [redacted]"),
+            (r"the key \u0073k-secret%2Dke", "the key [redacted]"),
+            (r"the key sk-secret\u00", "the key [redacted]"),
+            ("the key sk-secret%", "the key [redacted]"),
+            ("the key sk-secret\u{fffd}", "the key [redacted]"),
+            ("the key sk-secret&#4", "the key [redacted]"),
+            // Masked, perhaps.
+            (
+                r#""the key sk-secret\u2026""#,
+                r#""the key [redacted]\u2026""#,
+            ),
+            (r#"{"m":"\"sk-secret\""}"#, r#"{"m":"\"[redacted]\""}"#),
+            ("<i>sk-secret&hellip;</i>", "<i>sk-secret&hellip;</i>"),
+            ("pass phrase&nbsp;", "[redacted]&nbsp;"),
+            ("pass+phrase+", "[redacted]+"),
+            ("bad swordfish-swordfish", "bad [redacted]"),
+            ("the key sk-secret-key", "the key [redacted]"),
         ] {
-            assert_eq!(secrets.sought().before_cut(text), expected, "{text}");
+            assert_eq!(secrets.scrub_start(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_is_known_by_its_letters_and_digits() {
+        let secrets = known(&[
+            "Bearer Xy7:kP2@qR9=Zm4",
+            r#"{"user":"a production","password":"S3cr:et!@P4ss;w0rd#1"}"#,
+            "0123456789012345-words-and-more",
+        ]);
+        for (text, expected) in [
+            ("bad Xy7:kP2@qR9=Zm4!", "bad [redacted]!"),
+            ("no S3cr:et!@P4ss;w0rd#1", "no [redacted]"),
+            (
+                r#"{"password":"S3cr:et!@P4ss;w0rd#1"}"#,
+                r#"{"[redacted]":"[redacted]"}"#,
+            ),
+            (r#"["Xy7:kP2","qR9=Zm4"]"#, r#"["[redacted]","[redacted]"]"#),
+            (r#""Xy7\"kP2@qR9=Zm4""#, r#""[redacted]""#),
+            // Words and numbers alone are no secrets.
+            (
+                "the production, a password-words-and",
+                "the production, a password-words-and",
+            ),
+            ("1234567890", "1234567890"),
+            ("5 wor: 012345-wor", "5 wor: [redacted]"),
+        ] {
+            assert_eq!(secrets.scrub(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_stands_around_a_secret_stays() {
+        let secrets = known(&[
+            "geheim123\u{e9}",
+            "\u{e9}geheim\u{e9}\u{e9}",
+            r#"{"key":"pk-abc-def"}"#,
+        ]);
+        for (text, expected) in [
+            ("geheim123\u{e9}!", "[redacted]!"),
+            ("geheim123\u{c3}!", "[redacted]\u{c3}!"),
+            ("a\u{a9}geheim\u{e9}\u{e9}", "a[redacted]"),
+            (r#"{"m":"key pk-abc-def"}"#, r#"{"m":"[redacted]"}"#),
+            (r#"{"key":"pk-abc-def"}"#, r#"{"[redacted]":"[redacted]"}"#),
+        ] {
+            assert_eq!(secrets.scrub(text), expected);
         }
     }
 
@@ -519,7 +714,7 @@ mod tests {
             "acme-prod.9f8e7d",
             "acme:sk-0123456789abcdefg:1",
         ]);
-        for text in ["no acme-prod.9f8e7", "no acme:sk-0123456789abcdefg:"] {
+        for text in ["no acme-prod.9f8e7", "no acme:sk-0123456789abcdefg"] {
             assert_eq!(secrets.scrub_start(text), "no [redacted]");
         }
         assert_eq!(
@@ -540,7 +735,7 @@ mod tests {
             secrets.scrub_shown(&text).into_owned()
         };
         assert!(shown(0).starts_with("[redacted]//") && shown(0).len() == MOST_SHOWN - 3);
-        let before = MOST_SHOWN / 2 - 5;
+        let before = MOST_SHOWN / 2 - 6;
         assert_eq!(shown(before), "é".repeat(before) + REDACTED);
         assert_eq!(shown(MOST_SHOWN), "é".repeat(MOST_SHOWN / 2));
         assert_eq!(secrets.scrub_shown(" sk-secret-k"), "sk-secret-k");

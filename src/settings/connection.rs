@@ -11,6 +11,7 @@ use std::time::Duration;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
@@ -92,7 +93,7 @@ impl UserInfo {
     #[must_use]
     pub fn of(url: &Url) -> Option<Self> {
         let decode = |text: &str| {
-            let decoded = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+            let decoded = percent_decode_str(text).decode_utf8_lossy();
             Secret::new(decoded)
         };
         let has_some = !url.username().is_empty() || url.password().is_some();
@@ -109,7 +110,7 @@ impl UserInfo {
         // Servers read other forms of Base64, too.
         let encoded = encoded.trim().replace('-', "+").replace('_', "/");
         let decoded = is_basic.then(|| ANY_BASE64.decode(encoded).ok())??;
-        let pair = String::from_utf8(decoded).ok()?;
+        let pair = String::from_utf8_lossy(&decoded);
         let (name, password) = pair.split_once(':')?;
         Some(Self {
             name: Secret::new(name),
@@ -228,7 +229,9 @@ impl Connection {
         for pair in query.split(['&', ';']) {
             let (name, value) = pair.split_once('=').unwrap_or(("", pair));
             if name != API_VERSION {
-                secrets.push(Secret::new(if value.is_empty() { name } else { value }));
+                let value = if value.is_empty() { name } else { value };
+                secrets.push(Secret::new(value));
+                secrets.extend(parts(&percent_decode_str(value).decode_utf8_lossy()));
             }
         }
         secrets

@@ -41,6 +41,8 @@ enum Answer {
     Fields(&'static str, usize),
     /// A reset with this code.
     Reset(u32),
+    /// Nothing, nor to any further request on this connection.
+    Silence,
 }
 
 /// A server whose nth request, on whatever connection, gets the nth answer, and all further ones
@@ -111,6 +113,7 @@ fn serve(
 ) -> std::io::Result<()> {
     stream.read_exact(&mut [0; PREFACE])?;
     stream.write_all(&frame(SETTINGS, 0, 0, b""))?;
+    let mut is_silent = false;
     loop {
         let mut head = [0; 9];
         match stream.read_exact(&mut head) {
@@ -125,6 +128,10 @@ fn serve(
         } else if kind == HEADERS {
             let number = requests.fetch_add(1, Ordering::SeqCst);
             let answer = &answers[number.min(answers.len() - 1)];
+            is_silent |= matches!(answer, Answer::Silence);
+            if is_silent {
+                continue;
+            }
             stream.write_all(&frames(answer, u32::from_be_bytes(id)))?;
         }
         stream.flush()?;
@@ -135,6 +142,7 @@ fn serve(
 fn frames(answer: &Answer, id: u32) -> Vec<u8> {
     let reset = |code: u32| frame(RST_STREAM, 0, id, &code.to_be_bytes());
     match answer {
+        Answer::Silence => Vec::new(),
         Answer::Reset(code) => reset(*code),
         Answer::Fields(name, times) => {
             let mut field = vec![0, u8::try_from(name.len()).unwrap()];
@@ -281,4 +289,14 @@ fn what_is_handed_back_unread_is_sent_again_but_not_for_ever() {
     let server = Http2::start([refused]);
     server.look(&["--max-retries", "0"]).run().is(7, "", LOST);
     assert_eq!(server.requests(), 3);
+}
+
+#[test]
+fn a_connection_that_has_gone_silent_is_given_up() {
+    let found = Answer::Body(None, object(), None);
+    let server = Http2::start([found.clone(), Answer::Silence, found]);
+    let options = ["b", "c", "--concurrency", "1", "--timeout", "500ms"];
+    let found = format!("{}\n", object()).repeat(3);
+    server.look(&options).run().is(0, found, "");
+    assert_eq!(server.requests(), 4);
 }

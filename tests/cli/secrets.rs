@@ -172,6 +172,8 @@ fn a_key_that_is_written_with_escapes() {
 #[test]
 fn a_secret_in_a_page_that_quotes_json_in_another_encoding_or_cut_off() {
     let secret = "sentinel &3 \"hörse\" \\ and what follows it";
+    // Quotes may be those of a JSON text.
+    let in_quotes = "[redacted]\"[redacted]\"[redacted]";
     let as_html = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;");
     let bytes = |text: &str, nul: bool| -> Vec<u8> {
         let latin = text.chars().map(|it| u8::try_from(it).unwrap());
@@ -190,9 +192,9 @@ fn a_secret_in_a_page_that_quotes_json_in_another_encoding_or_cut_off() {
             percent_encoded(&json_string(secret)).into_bytes(),
             "%22[redacted]",
         ),
-        (secret.replace(' ', r"\n").into_bytes(), "[redacted]"),
-        (bytes(secret, false), "[redacted]"),
-        (bytes(secret, true), "[redacted]"),
+        (secret.replace(' ', r"\n").into_bytes(), in_quotes),
+        (bytes(secret, false), in_quotes),
+        (bytes(secret, true), in_quotes),
         (
             r"sentinel &3 \u0022h\u00f6rse\u0022 \u00".into(),
             "[redacted]",
@@ -333,7 +335,7 @@ fn debug_output_shows_no_secret() {
              debug: < x-auth-token: [redacted]\n\
              debug: < authentication-info: harmless\n\
              debug: < location: [redacted]\n\
-             debug: < x-echo: [redacted] [redacted]\n\
+             debug: < x-echo: [redacted]\n\
              debug: < x-ratelimit-remaining-tokens: 99\n\
              debug: < x-request-id: req_1\n\
              debug: < content-length: 166\n",

@@ -1,5 +1,6 @@
 //! Text that must never be seen: keys, passwords, values of custom headers.
 
+mod grams;
 mod reading;
 mod scrub;
 

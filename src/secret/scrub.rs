@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
+use super::grams::Grams;
 use super::reading::Reading;
 use super::{KEY_PREFIX, REDACTED, Secret};
 
@@ -75,7 +76,7 @@ impl Secrets {
         self.sought.get_or_init(|| {
             let forms = forms(&self.secrets);
             Sought {
-                grams: Grams::of(&forms),
+                grams: Grams::of(forms.iter().map(|form| &form.skeleton)),
                 forms,
                 key: Finder::new(KEY_PREFIX),
             }
@@ -197,80 +198,6 @@ fn common<'t>(
     pairs
         .take_while(|(one, other)| one == other && !b"\"'()[]{}<>,;".contains(one))
         .count()
-}
-
-/// As many letters and digits in a row, as a number.
-type Gram = u64;
-
-/// How many letters and digits in a row of a secret are one in a text, too.
-const GRAM: usize = size_of::<Gram>();
-
-/// All that many letters and digits in a row that secrets have.
-struct Grams {
-    sorted: Vec<Gram>,
-    /// A bit for each of them: most others are known to be none without a search.
-    bits: [u64; 64],
-}
-
-impl Grams {
-    fn of(forms: &[Form]) -> Self {
-        let mut bits = [0; 64];
-        let mut sorted = Vec::new();
-        for (_, gram) in forms.iter().flat_map(|form| grams(&form.skeleton)) {
-            let (word, bit) = Self::slot(gram);
-            bits[word] |= bit;
-            sorted.push(gram);
-        }
-        sorted.sort_unstable();
-        sorted.dedup();
-        Self { sorted, bits }
-    }
-
-    fn slot(gram: Gram) -> (usize, u64) {
-        // Fibonacci hashing (Knuth, TAOCP 6.4).
-        let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52;
-        ((hash >> 6) as usize, 1 << (hash & 63))
-    }
-
-    fn contains(&self, gram: Gram) -> bool {
-        let (word, bit) = Self::slot(gram);
-        self.bits[word] & bit != 0 && self.sorted.binary_search(&gram).is_ok()
-    }
-
-    /// Where a text with these `bones` has parts of secrets: words and numbers alone are none.
-    fn find(&self, bones: &Reading) -> Vec<Range<usize>> {
-        let mut found: Vec<Range<usize>> = Vec::new();
-        let mut parts = grams(bones)
-            .filter(|(_, gram)| self.contains(*gram))
-            .peekable();
-        while let Some((start, gram)) = parts.next() {
-            let mut last = start;
-            let mut is_telling = tells(gram);
-            while let Some((at, gram)) = parts.next_if(|(at, _)| *at == last + 1) {
-                last = at;
-                is_telling |= tells(gram);
-            }
-            let bounds = (bones.place(start), bones.place(last + GRAM - 1));
-            if let (Some(start), Some(end)) = bounds
-                && is_telling
-            {
-                found.push(start..end + 1);
-            }
-        }
-        found
-    }
-}
-
-fn grams(bones: &Reading) -> impl Iterator<Item = (usize, Gram)> {
-    let windows = bones.bytes.windows(GRAM).enumerate();
-    windows.filter_map(|(at, gram)| Some((at, Gram::from_be_bytes(gram.try_into().ok()?))))
-}
-
-/// Whether there are letters and digits.
-fn tells(gram: Gram) -> bool {
-    let bytes = gram.to_be_bytes();
-    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
-    (1..GRAM).contains(&digits)
 }
 
 impl Sought {

@@ -229,6 +229,10 @@ pub(crate) fn secret(data: &[u8]) {
         return;
     };
     let (secret, text) = text.split_once('\n').unwrap_or((text, text));
+    // No argument, variable or header can hold it.
+    if secret.contains('\0') {
+        return;
+    }
     let secrets = Secrets::from_iter([Secret::new(secret)]);
     let echoes = [
         text.to_owned(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use hyper::http::Extensions;
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::Url;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderMap;
 
 use super::tls;
 use crate::columns::cut_characters;
@@ -166,10 +166,11 @@ impl Answer {
         Some(String::from_utf8_lossy(value.as_bytes()))
     }
 
-    /// The start of the header `name`, to be shown.
-    pub(super) fn start_of_header(&self, name: &str) -> Option<String> {
-        self.header(name)
-            .map(|value| cut_characters(&value, LONGEST_HEADER).into_owned())
+    /// The start of the header `name`, to be shown without `secrets`. They are taken out first: where
+    /// a text is cut in the middle of a key, the rest of the key looks like any other word.
+    pub(super) fn start_of_header(&self, name: &str, secrets: &Secrets) -> Option<String> {
+        let value = self.header(name)?;
+        Some(cut_characters(&secrets.scrub(&value), LONGEST_HEADER).into_owned())
     }
 
     /// Leaves this many bytes of the body, white space before it not counted.
@@ -179,17 +180,8 @@ impl Answer {
         self.body.truncate(length);
     }
 
-    /// The same without what must not be printed. This is done to the whole of it: where a text is
-    /// cut in the middle of a key, the rest of the key looks like any other word.
+    /// The same with a body without `secrets`, all of it.
     pub(super) fn scrubbed(mut self, secrets: &Secrets) -> Self {
-        for value in self.headers.values_mut() {
-            let text = String::from_utf8_lossy(value.as_bytes());
-            if let Cow::Owned(text) = secrets.scrub(&text)
-                && let Ok(without) = HeaderValue::try_from(text)
-            {
-                *value = without;
-            }
-        }
         let text = String::from_utf8_lossy(&self.body);
         if let Cow::Owned(text) = secrets.scrub_start(&text) {
             self.body = text.into_bytes();

@@ -55,6 +55,9 @@ const MOST_REDIRECTS: usize = 10;
 /// and a server could go on with it.
 const MOST_SENT_AGAIN: usize = 2;
 
+/// Longer than a write takes that nobody holds up.
+const HELD_UP: Duration = Duration::from_millis(100);
+
 /// Looks files up at one server, over connections that are kept and shared.
 pub struct Client<'a> {
     http: RefCell<reqwest::Client>,
@@ -299,6 +302,7 @@ impl<'a> Client<'a> {
         let mut sent_again = 0;
         loop {
             let url = request.url().clone();
+            let held_up = self.console.held_up().get();
             let mut connection = None;
             let http = self.http.borrow().clone();
             let sent = http.execute(request);
@@ -318,6 +322,12 @@ impl<'a> Client<'a> {
                     if was_kept && sent_again < MOST_SENT_AGAIN =>
                 {
                     sent_again += 1;
+                    request = self.request(url);
+                }
+                // The clock of the library does not know that it stood still.
+                Cause::Network(Network::ConnectTimeout)
+                    if self.console.held_up().get().saturating_sub(held_up) > HELD_UP =>
+                {
                     request = self.request(url);
                 }
                 cause => return Err(cause),

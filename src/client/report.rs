@@ -36,10 +36,17 @@ impl Error {
             _ => "try again, or raise --wait-timeout",
         };
         let mut failure = match self.cause {
-            Cause::Status(answer) => status(answer.scrubbed(secrets), id, connection, &attempts),
+            Cause::Status(answer) => {
+                let request_id = answer.start_of_header("x-request-id", secrets);
+                let answer = answer.scrubbed(secrets);
+                Failure {
+                    request_id,
+                    ..status(answer, id, connection, &attempts)
+                }
+            }
             Cause::Unusable(mut answer, why) => {
                 answer.keep_start(MOST_SHOWN);
-                unusable(&answer.scrubbed(secrets), &why, id)
+                unusable(&answer.scrubbed(secrets), &why, id, secrets)
             }
             Cause::TooLarge(limit) => Failure::new(
                 Exit::Failure,
@@ -113,7 +120,7 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
                     .to_owned(),
             ),
         ),
-        407 => unknown_to_proxy(connection, &http),
+        407 if may_be_a_proxy(connection) => unknown_to_proxy(connection, &http),
         429 if answer.is_out_of_quota() => (
             Exit::RateLimit,
             format!("no quota left to look up `{id}` {http}"),
@@ -145,7 +152,6 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
     let hint = perhaps_from_proxy(answer.status, connection).or(hint);
     Failure {
         details: words(&answer.body),
-        request_id: answer.start_of_header("x-request-id"),
         hint,
         answer: String::from_utf8(answer.body).ok(),
         ..Failure::new(exit, message)
@@ -191,11 +197,18 @@ fn unknown_to_proxy(connection: &Connection, http: &str) -> (Exit, String, Optio
     (Exit::Network, format!("{what} {http}"), Some(hint))
 }
 
-/// What to do where an answer with this status may be that of the proxy, which is asked itself
-/// for http URLs.
+/// Whether a proxy may have answered: an HTTP proxy is asked itself for http URLs, or there is one
+/// that nobody named.
+fn may_be_a_proxy(connection: &Connection) -> bool {
+    let proxy = connection.proxy.as_ref();
+    connection.base_url.scheme() == "http"
+        && proxy.is_none_or(|proxy| proxy.url.scheme().starts_with("http"))
+}
+
+/// What to do where an answer with this status may be that of the proxy.
 fn perhaps_from_proxy(status: u16, connection: &Connection) -> Option<String> {
     let proxy = connection.proxy.as_ref()?;
-    let may_be = connection.base_url.scheme() == "http" && matches!(status, 403 | 502..=504);
+    let may_be = may_be_a_proxy(connection) && matches!(status, 403 | 502..=504);
     let host = connection.base_url.host_str().unwrap_or_default();
     may_be.then(|| {
         format!(
@@ -226,13 +239,13 @@ fn tls_trouble(answer: &Answer, connection: &Connection) -> Option<String> {
     }
 }
 
-fn unusable(answer: &Answer, why: &str, id: &FileId) -> Failure {
+fn unusable(answer: &Answer, why: &str, id: &FileId, secrets: &Secrets) -> Failure {
     let content_type = answer
-        .start_of_header("content-type")
+        .start_of_header("content-type", secrets)
         .unwrap_or_else(|| "no content type".to_owned());
     // The header is gone where the body was decoded.
     let encoding = answer
-        .start_of_header("content-encoding")
+        .start_of_header("content-encoding", secrets)
         .filter(|encoding| !["", "identity"].contains(&encoding.as_str()));
     let why = encoding.as_ref().map_or(Cow::Borrowed(why), |encoding| {
         Cow::Owned(format!(
@@ -247,7 +260,7 @@ fn unusable(answer: &Answer, why: &str, id: &FileId) -> Failure {
     if !answer.body.is_empty() && encoding.is_none() {
         failure = failure.detail(excerpt(&answer.body));
     }
-    failure.request_id = answer.start_of_header("x-request-id");
+    failure.request_id = answer.start_of_header("x-request-id", secrets);
     failure
         .hint("check the base URL; a login page or a gateway may have answered instead of the API")
 }

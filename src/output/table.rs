@@ -79,8 +79,8 @@ impl Rows {
         const MOST: usize = 16 << 20;
         /// The most of a field, in characters: more than a path may have bytes on Linux (`PATH_MAX`).
         const LONGEST: usize = 4096;
-        /// The same beyond [`MOST`]; ids are shorter, and so are most names.
-        const SHORTER: usize = 64;
+        /// The same beyond [`MOST`]: as many as a name may have bytes on Linux (`NAME_MAX`).
+        const SHORTER: usize = 255;
         let row = Row::new(file, if self.kept < MOST { LONGEST } else { SHORTER });
         self.kept += row.bytes_of_text();
         self.rows.push(row);
@@ -802,7 +802,7 @@ file-x     error
         }
         assert!(rows.kept < 20 << 20, "{} bytes", rows.kept);
         rows.push(json(PROCESSED));
-        assert_eq!(text(&rows.rows[200]), 65);
+        assert_eq!(text(&rows.rows[200]), 256);
         assert_eq!(text(&rows.rows[201]), "training.jsonl".len());
     }
 

@@ -347,6 +347,11 @@ impl Network {
                 return Some(cause);
             }
             return match error.kind() {
+                // HTTP/2 keeps no more of it than its words.
+                io::ErrorKind::InvalidData => Some(Self::Tls {
+                    error: tls::error_of(&error.to_string())?,
+                    at_proxy: false,
+                }),
                 io::ErrorKind::ConnectionRefused => Some(Self::Refused),
                 io::ErrorKind::ConnectionReset
                 | io::ErrorKind::ConnectionAborted

@@ -43,6 +43,8 @@ enum Answer {
     Reset(u32),
     /// Nothing, nor to any further request on this connection.
     Silence,
+    /// A record of TLS that nobody can decrypt.
+    Garbled,
 }
 
 /// A server whose nth request, on whatever connection, gets the nth answer, and all further ones
@@ -128,6 +130,11 @@ fn serve(
         } else if kind == HEADERS {
             let number = requests.fetch_add(1, Ordering::SeqCst);
             let answer = &answers[number.min(answers.len() - 1)];
+            if matches!(answer, Answer::Garbled) {
+                stream
+                    .sock
+                    .write_all(&[&[23, 3, 3, 0, 32][..], &[0; 32]].concat())?;
+            }
             is_silent |= matches!(answer, Answer::Silence);
             if is_silent {
                 continue;
@@ -142,7 +149,7 @@ fn serve(
 fn frames(answer: &Answer, id: u32) -> Vec<u8> {
     let reset = |code: u32| frame(RST_STREAM, 0, id, &code.to_be_bytes());
     match answer {
-        Answer::Silence => Vec::new(),
+        Answer::Silence | Answer::Garbled => Vec::new(),
         Answer::Reset(code) => reset(*code),
         Answer::Fields(name, times) => {
             let mut field = vec![0, u8::try_from(name.len()).unwrap()];
@@ -299,4 +306,12 @@ fn a_connection_that_has_gone_silent_is_given_up() {
     let found = format!("{}\n", object()).repeat(3);
     server.look(&options).run().is(0, found, "");
     assert_eq!(server.requests(), 4);
+}
+
+#[test]
+fn a_garbled_record_is_asked_for_again() {
+    let server = Http2::start([Answer::Garbled, Answer::Body(None, object(), None)]);
+    let found = format!("{}\n", object());
+    server.look(&[]).run().is(0, found, "");
+    assert_eq!(server.requests(), 2);
 }

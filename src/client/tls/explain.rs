@@ -81,7 +81,14 @@ pub(in crate::client) fn may_pass(error: &rustls::Error) -> bool {
     )
 }
 
-/// The same for a certificate. The host it is for stands in `url`; `anchored` is whether the
+/// The error that an established connection can end with, by its `words`, if they are those of one.
+pub(in crate::client) fn error_of(words: &str) -> Option<rustls::Error> {
+    let alerts = (0..=u8::MAX).map(|code| rustls::Error::AlertReceived(code.into()));
+    let mut errors = alerts.chain([rustls::Error::DecryptError]);
+    errors.find(|error| error.to_string() == words)
+}
+
+/// [`explain`] for a certificate. The host it is for stands in `url`; `anchored` is whether the
 /// environment names the trust anchors.
 fn explain_certificate(
     bad: &rustls::CertificateError,
@@ -193,4 +200,23 @@ fn names(presented: &[String]) -> String {
         names.push("others");
     }
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::{AlertDescription as Alert, Error};
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_known_by_its_words() {
+        for error in [
+            Error::AlertReceived(Alert::CertificateRequired),
+            Error::AlertReceived(Alert::UserCanceled),
+            Error::DecryptError,
+        ] {
+            assert_eq!(error_of(&error.to_string()), Some(error));
+        }
+        assert_eq!(error_of("Invalid chunk size line"), None);
+    }
 }

@@ -208,6 +208,17 @@ impl Console {
         }
     }
 
+    /// Announces to a person that nothing will be asked for `delay`, since there is a rate limit.
+    pub fn held_back(&self, delay: Duration) {
+        if self.debug {
+            let delay = delay.as_millis();
+            self.debug(&format!("held back by a rate limit; next in {delay} ms"));
+        } else if !self.quiet && self.stream.is_terminal && delay > ANNOUNCED {
+            let delay = span(delay);
+            self.note(&format!("held back by a rate limit; going on in {delay}"));
+        }
+    }
+
     fn debug(&self, text: &str) {
         let label = "debug: ";
         self.line(&format!("{label}{}", self.hanging(text, label.len())));

@@ -182,7 +182,7 @@ pub fn settle(error: anyhow::Error) -> Option<Failure> {
     match error.downcast::<Failure>() {
         Ok(failure) => Some(failure),
         Err(error) => match error.downcast_ref::<io::Error>() {
-            Some(io) if io.kind() == io::ErrorKind::BrokenPipe => None,
+            Some(io) if is_reader_gone(io) => None,
             Some(io) => Some(Failure::new(
                 Exit::Failure,
                 format!("cannot write to standard output: {}", io_words(io)),
@@ -207,6 +207,15 @@ pub fn span(duration: Duration) -> String {
         Ok(duration) if duration.as_hours() < 24 * 365 => format!("{duration:#}"),
         _ => "more than a year".to_owned(),
     }
+}
+
+/// Whether a failed write says that nobody reads any more: a pipe is broken, and a socket, such as
+/// Node.js gives its children, is reset if there was something left to read.
+pub(crate) fn is_reader_gone(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
 }
 
 /// What the system says about a failed operation, without the number that only it understands.
@@ -235,6 +244,18 @@ impl std::error::Error for Failure {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_that_goes_away_is_no_failure() {
+        for (kind, is_none) in [
+            (io::ErrorKind::BrokenPipe, true),
+            (io::ErrorKind::ConnectionReset, true),
+            (io::ErrorKind::StorageFull, false),
+        ] {
+            let failure = settle(io::Error::from(kind).into());
+            assert_eq!(failure.is_none(), is_none, "{kind}");
+        }
+    }
 
     #[test]
     fn spans_are_short() {

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use terminal_size::{Width, terminal_size_of};
 
+use crate::columns::is_blank;
+
 /// What is known of one output stream: all that rendering has to ask about its destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stream {
@@ -215,7 +217,7 @@ pub(crate) fn begins_command(line: &str) -> bool {
 
 /// Whether who looks at `line` sees it begin with `words`.
 pub(crate) fn seems_to_begin(line: &str, words: &str) -> bool {
-    let mut seen = seen(line).skip_while(|character| character.is_whitespace());
+    let mut seen = seen(line).skip_while(|character| is_blank(*character));
     words.chars().all(|word| seen.next() == Some(word))
 }
 

@@ -69,6 +69,8 @@ pub struct Client<'a> {
     console: &'a Console,
     /// Until when a rate limit holds back every lookup.
     held_until: Cell<Option<Instant>>,
+    /// Until when it was told to.
+    told_until: Cell<Option<Instant>>,
     /// The local addresses of the connections over which an answer came.
     proven: RefCell<HashSet<SocketAddr>>,
 }
@@ -106,6 +108,7 @@ impl<'a> Client<'a> {
             connection,
             console,
             held_until: Cell::new(None),
+            told_until: Cell::new(None),
             proven: RefCell::default(),
         })
     }
@@ -195,6 +198,9 @@ impl<'a> Client<'a> {
             } else if is_past(deadline, left) || left > retry::LONGEST_SERVER_DELAY {
                 return Err(left);
             } else {
+                if self.told_until.replace(Some(until)) != Some(until) {
+                    self.console.held_back(left);
+                }
                 tokio::time::sleep_until(until).await;
             }
         }

@@ -21,7 +21,7 @@ use crate::client::words::start;
 use crate::client::{Client, Found, Limit, error};
 use crate::columns::cut_characters;
 use crate::console::Console;
-use crate::error::{Exit, Failure, span};
+use crate::error::{Exit, Failure, is_reader_gone, span};
 use crate::output::{self, Printer};
 use crate::settings::{Settings, Wait};
 
@@ -60,9 +60,7 @@ struct Reader<W> {
 impl<W: Write> Write for Reader<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.out.write(bytes) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && !self.is_needed => {
-                Ok(bytes.len())
-            }
+            Err(error) if is_reader_gone(&error) && !self.is_needed => Ok(bytes.len()),
             written => written,
         }
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::time::Duration;
 
 use crate::server::{PATIENCE, Reply, Request, Server, Step, file_object};
-use crate::support::{Gate, Openai, Run, openai, retrieve};
+use crate::support::{Gate, Openai, Run, like, openai, retrieve};
 
 /// The file of this id.
 fn file(id: &str) -> Reply {
@@ -524,6 +524,29 @@ hint: try again later, or with a lower --concurrency
         unreachable!()
     };
     assert!(next.at - limited.at >= Duration::from_millis(300));
+}
+
+#[test]
+fn that_a_rate_limit_holds_lookups_back_is_told() {
+    let server = Server::options()
+        .expecting(2)
+        .start(Reply::per_file(|id, _| match id {
+            "limited" => Reply::error(429, "Slow down.").header("retry-after-ms", "1500"),
+            _ => file(id),
+        }));
+    let look =
+        || retrieve_ids(&server).args(["limited", "a", "--concurrency", "1", "--max-retries", "0"]);
+    let told = |words: &'static str| like(predicates::str::contains(words));
+    let run = look().args(["--debug"]).run();
+    run.is(
+        6,
+        "a\n",
+        told("\ndebug: held back by a rate limit; next in 1"),
+    );
+    let run = look().stderr_terminal(80, 24).run();
+    run.is(6, "a\n", told("held back by a rate limit; going on in 1s"));
+    let run = look().run();
+    assert!(!run.err().contains("held back"), "{run}");
 }
 
 #[test]

@@ -229,8 +229,9 @@ pub(crate) fn secret(data: &[u8]) {
         return;
     };
     let (secret, text) = text.split_once('\n').unwrap_or((text, text));
-    // No argument, variable or header can hold it.
-    if secret.contains('\0') {
+    // No argument, variable or header can hold a NUL; what stands in the place of a secret may be
+    // a part of another.
+    if secret.contains('\0') || secret.to_ascii_lowercase().contains("redact") {
         return;
     }
     let secrets = Secrets::from_iter([Secret::new(secret)]);

@@ -37,6 +37,10 @@ pub(in crate::client) fn explain(
             | Alert::AccessDenied
             | Alert::UnsupportedCertificate,
         ) => match connection.tls.client {
+            _ if at_proxy => (
+                format!("it wants a client certificate ({error})"),
+                format!("use another proxy in {url}: a client certificate is for the server only"),
+            ),
             Some(_) => (
                 format!("it does not accept the client certificate ({error})"),
                 "check --mtls-client-cert-file and --mtls-client-key-file".to_owned(),

@@ -529,7 +529,7 @@ hint: try again later, or with a lower --concurrency
 #[test]
 fn that_a_rate_limit_holds_lookups_back_is_told() {
     let server = Server::options()
-        .expecting(2)
+        .expecting(6)
         .start(Reply::per_file(|id, _| match id {
             "limited" => Reply::error(429, "Slow down.").header("retry-after-ms", "1500"),
             _ => file(id),

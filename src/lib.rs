@@ -98,9 +98,8 @@ fn retrieve(
 ) -> anyhow::Result<Exit> {
     let settings = settings::settle(options, ids, environment)?;
     // From here on it is known what must not be printed.
-    let mut secrets = settings.connection.secrets();
-    secrets.extend(keys);
-    let console = Console::new(output, secrets.into_iter().collect());
+    let secrets = settings.connection.secrets().into_iter().chain(keys);
+    let console = Console::new(output, secrets.collect());
     Ok(look_up(&settings, output, &console).unwrap_or_else(|error| console.settle(error, output)))
 }
 

@@ -1,0 +1,413 @@
+//! What is found, and what stays.
+
+use std::fmt::Write as _;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use proptest::prelude::*;
+
+use super::*;
+
+fn known(secrets: &[&str]) -> Secrets {
+    secrets.iter().copied().map(Secret::new).collect()
+}
+
+#[test]
+fn secrets_are_scrubbed_from_text() {
+    let secrets = known(&["sk-secret", "x"]);
+    assert_eq!(
+        secrets.scrub("Incorrect key sk-secret, x: sk-secret"),
+        "Incorrect key [redacted], x: [redacted]"
+    );
+    assert_eq!(
+        secrets.scrub("https://SK-secret.host"),
+        "https://[redacted].host"
+    );
+    assert!(matches!(secrets.scrub("nothing here"), Cow::Borrowed(_)));
+}
+
+#[test]
+fn escapes_do_not_hide_a_secret() {
+    let secrets = known(&["sk-a/b+\u{e9}\"\\c\u{1f600}"]);
+    for text in [
+        r#"sk-a\/b\u002b\u00E9\"\\c\ud83d\uDE00"#,
+        r#"\u0073\u006b-a\\\/b+\u00e9\\\"\\\\c\\ud83d\u005cude00"#,
+        "sk-a%2Fb%2b%C3%A9%22%5cc%F0%9f%98%80",
+        "sk-a%252Fb%25252b%25C3%25A9%22%5cc%25f0%9f%98%80",
+        "%73k-a/b+%c3%a9%22\\c\u{1f600}",
+        r"&#115;k-a&#x2F;b&#43;&#XE9;&quot;&#92;c&#x1f600;",
+        r"\u0026#115;k-a/b+\u00e9\u0026quot;\\c&#128512;",
+    ] {
+        assert_eq!(
+            secrets.scrub(&format!("\\ {text} 100% {text}{text}")),
+            "\\ [redacted] 100% [redacted][redacted]",
+            "{text}"
+        );
+    }
+    assert_eq!(
+        secrets.scrub("sk-a/b+\u{e9}\"\\c\u{1f600}"),
+        "[redacted]\"[redacted]"
+    );
+    for text in [
+        "sk-a/b+\u{e9}\"\\d\u{1f600}",
+        r#"sk-a\/b\u002b\u00E9\"\\\u0064"#,
+        r"sk-a\u002",
+        "sk-a%2",
+        "sk-a%+F",
+        "sk-sk-sk-%\\",
+    ] {
+        assert!(matches!(secrets.scrub(text), Cow::Borrowed(_)), "{text}");
+    }
+}
+
+#[test]
+fn a_space_may_be_a_plus_or_any_blanks() {
+    let secrets = known(&["my secret value"]);
+    for text in [
+        "my secret value",
+        "my+secret+value",
+        "my%20secret+value",
+        "my\n  secret\u{a0}value",
+    ] {
+        assert_eq!(secrets.scrub(text), REDACTED);
+    }
+}
+
+#[test]
+fn tabs_and_percent_signs_have_spellings_of_their_own() {
+    let secrets = known(&["100%\tsecret"]);
+    for text in [
+        r"100%\tsecret",
+        r"100\u0025\\tsecret",
+        "100%25%09secret",
+        "100%2525%2509secret",
+    ] {
+        assert_eq!(secrets.scrub(text), REDACTED, "{text}");
+    }
+}
+
+#[test]
+fn a_secret_may_look_like_an_escape() {
+    for secret in ["a%25b&amp;c", "%2525%25", "&amp;&lt;&gt;", "\\\\u0061bc"] {
+        assert_eq!(known(&[secret]).scrub(secret), REDACTED, "{secret}");
+    }
+    let secrets = known(&[r"a&amp;b%25\u0063ghij"]);
+    for text in [
+        r"a\u0026amp;b%25\u0063ghij",
+        r"a\u0026amp;amp;b%2525\\u0063ghij",
+        r"a&amp;amp;b%252525\\\\u0063ghij",
+        r"a%26amp;b\u002525%5cu0063ghij",
+    ] {
+        assert_eq!(secrets.scrub(text), REDACTED, "{text}");
+    }
+}
+
+#[test]
+fn an_escape_may_be_escaped() {
+    let secrets = known(&["sk-secret"]);
+    for text in [
+        r"\u002573k-secret",
+        r"\u005cu0073k-secret",
+        r"\\\\\\\\u0073k-secret",
+        r"%26amp;%2523115;k%25252525252dsecret",
+    ] {
+        assert_eq!(secrets.scrub(text), REDACTED, "{text}");
+    }
+    // What is left of a JSON text is one.
+    for (text, expected) in [
+        (r#""x\\\\\u0073k-secret""#, r#""x\\\\[redacted]""#),
+        (r#""x\\\\u0073k-secret""#, r#""x[redacted]""#),
+        (r#""\nsk-secret""#, r#""\n[redacted]""#),
+    ] {
+        assert_eq!(secrets.scrub(text), expected);
+    }
+    let secrets = known(&[r"netsecret\"]);
+    assert_eq!(secrets.scrub(r#""\netsecret\\""#), r#""[redacted]""#);
+}
+
+#[test]
+fn a_key_is_known_by_its_looks() {
+    let key = "sk-0123456789abcdefg";
+    for (text, expected) in [
+        ("{}", REDACTED),
+        (
+            "\u{feff}\u{201c}{}\u{201d}, {}/{}",
+            "\u{feff}\u{201c}[redacted]\u{201d}, [redacted]/[redacted]",
+        ),
+        ("--api-key{}_-x.y", "--api-key[redacted].y"),
+        ("[200~{}\u{fffd}", "[200~[redacted]\u{fffd}"),
+        ("/%22{}%22", "/%22[redacted]%22"),
+        (r"\xa0{}", r"\xa0[redacted]"),
+        (
+            r"\n{}\t{}\u003D{}",
+            r"\n[redacted]\t[redacted]\u003D[redacted]",
+        ),
+    ] {
+        assert_eq!(Secrets::default().scrub(&text.replace("{}", key)), expected);
+    }
+    for text in [
+        &key[1..],
+        &key[..19],
+        "ask-0123456789abcdefg",
+        r"\task-0123456789abcdefg",
+        r"C:\ask-0123456789abcdefg",
+        "%di5sk-0123456789abcdefg",
+        "u003dsk-0123456789abcdefg",
+        "sk-learn",
+        "sk-production-key.pem",
+        "sk-proj-********************abcd",
+        "sk-sk-sk-\u{e9}",
+    ] {
+        assert!(
+            matches!(Secrets::default().scrub(text), Cow::Borrowed(_)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_search_for_secrets_takes_no_longer_for_hostile_text() {
+    let secrets = known(&["\\\\secret", "%%%%%%%%a"]);
+    for text in [
+        "\\",
+        "%",
+        "%5c",
+        "\\u005c",
+        "%25",
+        "&",
+        "&#37;",
+        "ask-",
+        "sk-\u{e9}",
+    ] {
+        let text = text.repeat(20_000);
+        assert_eq!(secrets.scrub(&text), text);
+    }
+}
+
+#[test]
+fn the_start_of_a_secret_is_found_where_a_text_was_cut_off() {
+    let secrets = known(&[
+        "sk-secret-key",
+        "x",
+        "pass phrase here",
+        "swordfish-swordfish",
+    ]);
+    for (text, expected) in [
+        ("the key sk-secret-ke", "the key [redacted]"),
+        ("the key sk-secre", "the key [redacted]"),
+        // Too little to guess the rest from.
+        ("the key sk-secr", "the key sk-secr"),
+        (
+            "the key sk-secret-k is wrong",
+            "the key sk-secret-k is wrong",
+        ),
+        ("the key SK-SECRET-K", "the key [redacted]"),
+        (r"the key \u0073k-secret%2Dke", "the key [redacted]"),
+        (r"the key sk-secret\u00", "the key [redacted]"),
+        ("the key sk-secret%", "the key [redacted]"),
+        ("the key sk-secret\u{fffd}", "the key [redacted]"),
+        ("the key sk-secret&#4", "the key [redacted]"),
+        // Masked, perhaps.
+        (
+            r#""the key sk-secret\u2026""#,
+            r#""the key [redacted]\u2026""#,
+        ),
+        (r#"{"m":"\"sk-secret\""}"#, r#"{"m":"\"[redacted]\""}"#),
+        ("<i>sk-secret&hellip;</i>", "<i>sk-secret&hellip;</i>"),
+        ("pass phrase&nbsp;", "[redacted]&nbsp;"),
+        ("pass+phrase+", "[redacted]+"),
+        ("bad swordfish-swordfish", "bad [redacted]"),
+        ("the key sk-secret-key", "the key [redacted]"),
+    ] {
+        assert_eq!(secrets.scrub_start(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_part_is_known_by_its_letters_and_digits() {
+    let secrets = known(&[
+        "Bearer Xy7:kP2@qR9=Zm4",
+        r#"{"user":"a production","password":"S3cr:et!@P4ss;w0rd#1"}"#,
+        "0123456789012345-words-and-more",
+    ]);
+    for (text, expected) in [
+        ("bad Xy7:kP2@qR9=Zm4!", "bad [redacted]!"),
+        ("no S3cr:et!@P4ss;w0rd#1", "no [redacted]"),
+        (
+            r#"{"password":"S3cr:et!@P4ss;w0rd#1"}"#,
+            r#"{"[redacted]":"[redacted]"}"#,
+        ),
+        (r#"["Xy7:kP2","qR9=Zm4"]"#, r#"["[redacted]","[redacted]"]"#),
+        (r#""Xy7\"kP2@qR9=Zm4""#, r#""[redacted]""#),
+        // Words and numbers alone are no secrets.
+        (
+            "the production, a password-words-and",
+            "the production, a password-words-and",
+        ),
+        ("1234567890", "1234567890"),
+        ("5 wor: 012345-wor", "5 wor: [redacted]"),
+    ] {
+        assert_eq!(secrets.scrub(text), expected);
+    }
+}
+
+#[test]
+fn what_stands_around_a_secret_stays() {
+    let secrets = known(&[
+        "geheim123\u{e9}",
+        "\u{e9}geheim\u{e9}\u{e9}",
+        r#"{"key":"pk-abc-def"}"#,
+    ]);
+    for (text, expected) in [
+        ("geheim123\u{e9}!", "[redacted]!"),
+        ("geheim123\u{c3}!", "[redacted]\u{c3}!"),
+        ("a\u{a9}geheim\u{e9}\u{e9}", "a[redacted]"),
+        (r#"{"m":"key pk-abc-def"}"#, r#"{"m":"[redacted]"}"#),
+        (r#"{"key":"pk-abc-def"}"#, r#"{"[redacted]":"[redacted]"}"#),
+    ] {
+        assert_eq!(secrets.scrub(text), expected);
+    }
+}
+
+#[test]
+fn a_secret_that_was_cut_off_may_begin_with_another() {
+    let secrets = known(&[
+        "acme-prod",
+        "acme-prod.9f8e7d",
+        "acme:sk-0123456789abcdefg:1",
+    ]);
+    for text in ["no acme-prod.9f8e7", "no acme:sk-0123456789abcdefg"] {
+        assert_eq!(secrets.scrub_start(text), "no [redacted]");
+    }
+    assert_eq!(
+        secrets.scrub_start("no acme-prod acme-prod"),
+        "no [redacted] [redacted]"
+    );
+}
+
+#[test]
+fn of_a_long_text_the_start_is_shown() {
+    let secrets = known(&["sk-secret-key"]);
+    let shown = |before: usize| {
+        let text = format!(
+            "\n {}sk-secret-key{}",
+            "é".repeat(before),
+            "/".repeat(MOST_SHOWN)
+        );
+        secrets.scrub_shown(&text).into_owned()
+    };
+    assert!(shown(0).starts_with("[redacted]//") && shown(0).len() == MOST_SHOWN - 3);
+    let before = MOST_SHOWN / 2 - 6;
+    assert_eq!(shown(before), "é".repeat(before) + REDACTED);
+    assert_eq!(shown(MOST_SHOWN), "é".repeat(MOST_SHOWN / 2));
+    assert_eq!(secrets.scrub_shown(" sk-secret-k"), "sk-secret-k");
+}
+
+#[test]
+fn a_longer_secret_is_replaced_as_a_whole() {
+    let secrets = known(&["sk-secret", "Bearer sk-secret", "sk-secret"]);
+    assert_eq!(
+        secrets.scrub("Bearer sk-secret, sk-secret"),
+        "[redacted], [redacted]"
+    );
+}
+
+/// A secret, and the same with each character as it is or escaped.
+fn spelled() -> impl Strategy<Value = (String, String)> {
+    let character = any::<char>().prop_filter("of escapes", |it| !r"\%&".contains(*it));
+    let characters = prop::collection::vec((character, 0..5_u8), 8..40);
+    characters.prop_map(|characters| {
+        let (mut secret, mut spelled) = (String::new(), String::new());
+        for (character, way) in characters {
+            secret.push(character);
+            match way {
+                0 => {
+                    for unit in character.encode_utf16(&mut [0; 2]) {
+                        write!(spelled, "\\u{unit:04x}").unwrap();
+                    }
+                }
+                1 => {
+                    for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                        write!(spelled, "%25{byte:02X}").unwrap();
+                    }
+                }
+                2 => write!(spelled, "&amp;#{};", u32::from(character)).unwrap(),
+                3 if character.is_ascii_punctuation() => spelled.extend(['\\', character]),
+                _ => spelled.push(character),
+            }
+        }
+        (secret, spelled)
+    })
+}
+
+/// What programs do to a text that they quote.
+const QUOTES: [fn(&str) -> String; 8] = [
+    |text| serde_json::to_string(text).unwrap(),
+    // As languages do that write ASCII only.
+    |text| {
+        let units = text.encode_utf16();
+        let escaped = units.map(|unit| match u8::try_from(unit) {
+            Ok(byte @ (b'"' | b'\\')) => format!("\\{}", char::from(byte)),
+            Ok(byte @ b' '..=b'~') => char::from(byte).to_string(),
+            _ => format!("\\u{unit:04x}"),
+        });
+        escaped.collect()
+    },
+    |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string(),
+    |text| {
+        utf8_percent_encode(text, NON_ALPHANUMERIC)
+            .to_string()
+            .replace("%20", "+")
+    },
+    |text| {
+        text.replace('&', "&amp;")
+            .replace('"', "&quot;")
+            .replace('<', "&lt;")
+    },
+    |text| {
+        let mut html = String::new();
+        for character in text.chars() {
+            write!(html, "&#x{:X};", u32::from(character)).unwrap();
+        }
+        html
+    },
+    |text| text.split_whitespace().collect::<Vec<_>>().join("\n  "),
+    // As UTF-16 that was taken for UTF-8.
+    |text| text.replace("", "\0"),
+];
+
+proptest! {
+    #[test]
+    fn no_spelling_hides_a_secret(
+        (secret, spelled) in spelled(),
+        before in "[g-z :=\"]{0,12}",
+        after in "[^\\\\%&]{0,12}",
+    ) {
+        let secrets = known(&[&secret]);
+        let text = format!("{before}{spelled}{after}");
+        let scrubbed = secrets.scrub(&text);
+        prop_assert!(scrubbed.contains(REDACTED), "{scrubbed}");
+        prop_assert!(!scrubbed.contains(&secret));
+    }
+
+    #[test]
+    fn no_quoting_hides_a_secret(
+        // Those that escapes are made of, more often than chance has them.
+        secret in "[a-z]{8}([%&\\\\; \"'/+]|[0-9a-f]{2}|\\PC){0,20}[a-z]",
+        before in "[g-z :=\"]{0,12}",
+        after in "\\PC{0,12}",
+        quotes in prop::collection::vec(prop::sample::select(QUOTES.to_vec()), 0..4),
+    ) {
+        let secrets = known(&[&secret]);
+        let text = format!("{before}{secret}{after}");
+        let text = quotes.iter().fold(text, |text, quote| quote(&text));
+        let scrubbed = secrets.scrub(&text);
+        prop_assert!(scrubbed.contains(REDACTED), "{text}");
+        prop_assert!(!scrubbed.contains(&secret[..8]));
+    }
+
+    #[test]
+    fn text_without_a_secret_stays_as_it_is(text in "\\PC{0,200}") {
+        let secrets = known(&["sk-sentinel"]);
+        prop_assert_eq!(secrets.scrub(&text), text.as_str());
+    }
+}

@@ -7,6 +7,7 @@ use std::fmt;
 use std::iter::once;
 use std::ops::Range;
 
+use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use memchr::memmem::Finder;
 
 use super::grams::Grams;
@@ -47,8 +48,9 @@ impl Secrets {
     ///
     /// A secret is found however often it was escaped for JSON, URLs or HTML, and whatever stands in
     /// the places of what is neither an ASCII letter nor a digit in it: that is what changes where a
-    /// text is quoted, laid out or read in another encoding. So is a part of one, if it has eight
-    /// letters and digits in a row, of both kinds. The quotes of a JSON text stay.
+    /// text is quoted, laid out or read in another encoding. So it is within what was written in
+    /// Base64 or in hexadecimal digits. So is a part of one, if it has eight letters and digits in a
+    /// row, of both kinds. The quotes of a JSON text stay.
     #[must_use]
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
         without(text, self.sought().places(text, false))
@@ -109,14 +111,22 @@ struct Form {
 /// The shortest skeleton that a secret is known by, in bytes.
 const SHORTEST_SKELETON: usize = 5;
 
-/// What to look for: each of the `secrets`, and the same for those who undo the escapes in it.
+/// What to look for: each of the `secrets`, the same for those who undo the escapes in it, and what
+/// other encodings make of it.
 fn forms(secrets: &[Secret]) -> Vec<Form> {
     let mut known = HashSet::new();
     let mut forms = Vec::new();
     for secret in secrets {
         // Quotes around it may be those of a JSON text that it comes back in.
-        let mut levels = Reading::levels(secret.reveal().trim_matches('"'));
-        for whole in levels.next().into_iter().chain(levels.last()) {
+        let secret = secret.reveal().trim_matches('"');
+        if secret.len() < SHORTEST_SCRUBBED {
+            continue;
+        }
+        let mut levels = Reading::levels(secret);
+        let as_it_is = levels.next().into_iter().chain(levels.last());
+        let encoded = encodings(secret.as_bytes());
+        let encoded = encoded.filter_map(|text| Reading::levels(&text).next());
+        for whole in as_it_is.chain(encoded) {
             if whole.bytes.len() < SHORTEST_SCRUBBED || !known.insert(whole.bytes.clone()) {
                 continue;
             }
@@ -134,6 +144,22 @@ fn forms(secrets: &[Secret]) -> Vec<Form> {
         }
     }
     forms
+}
+
+/// What a `secret` is within a text in Base64 (RFC 4648), which depends on where it begins there, and
+/// in hexadecimal digits. Both alphabets of Base64 have one skeleton.
+fn encodings(secret: &[u8]) -> impl Iterator<Item = String> {
+    let base64 = (0..3).map(|before| {
+        let mut text = BASE64_STANDARD_NO_PAD.encode([&[0; 3][..before], secret].concat());
+        // A digit of six bits may hold some of what stands beside the secret.
+        if !(before + secret.len()).is_multiple_of(3) {
+            text.pop();
+        }
+        text.split_off((before * 8).div_ceil(6))
+    });
+    let digits = secret.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+    base64.chain(once(digits.collect()))
 }
 
 impl Form {

@@ -170,6 +170,42 @@ fn a_key_that_is_written_with_escapes() {
 }
 
 #[test]
+fn a_secret_in_base64_or_hexadecimal_digits() {
+    let custom = secrets::CUSTOM_HEADER;
+    let hex = KEY.bytes().map(|byte| format!("{byte:02x}"));
+    let hex: String = hex.collect();
+    let basic = BASE64.encode(format!(":{KEY}"));
+    let bearer = BASE64.encode(format!("Bearer {KEY}\n"));
+    let server = Server::replying(
+        Reply::json(
+            400,
+            format!("{{\"error\":\"Basic {basic}, {hex} or {bearer}\"}}"),
+        )
+        .header("X-Request-Id", &BASE64.encode(custom))
+        .header("X-Echo", &basic),
+    );
+    look(&server)
+        .args(["--debug"])
+        .env("OPENAI_CUSTOM_HEADERS", format!("X-Custom: {custom}"))
+        .secret(&basic)
+        .secret(&hex)
+        .run()
+        .is(
+            1,
+            "",
+            DEBUG_HEAD.to_owned()
+                + "debug: > x-custom: [redacted]\n\
+                   debug: < HTTP 400 Bad Request (first byte [..] ms, total [..] ms)\n\
+                   debug: < content-type: application/json\n\
+                   debug: < x-request-id: [redacted]0=\n\
+                   debug: < x-echo: On[redacted]Q=\n\
+                   debug: < content-length: 196\n"
+                + &refused("  Basic On[redacted]Q=, [redacted] or QmVhcmVyIH[redacted]QK\n")
+                + "  request id: [redacted]0=\n",
+        );
+}
+
+#[test]
 fn a_secret_in_a_page_that_quotes_json_in_another_encoding_or_cut_off() {
     let secret = "sentinel &3 \"hörse\" \\ and what follows it";
     // Quotes may be those of a JSON text.

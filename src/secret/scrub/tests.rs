@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 
@@ -122,6 +123,38 @@ fn an_escape_may_be_escaped() {
     }
     let secrets = known(&[r"netsecret\"]);
     assert_eq!(secrets.scrub(r#""\netsecret\\""#), r#""[redacted]""#);
+}
+
+#[test]
+fn encodings_do_not_hide_a_secret() {
+    let secrets = known(&["sk-Secret/key"]);
+    for before in ["", ":", "a:", "Bearer "] {
+        for after in ["", "!", "\"}", "\n\n\n"] {
+            let text = format!("{before}sk-Secret/key{after}");
+            for alphabet in [BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD] {
+                let scrubbed = secrets.scrub(&alphabet.encode(&text)).into_owned();
+                let (start, end) = scrubbed.split_once(REDACTED).unwrap();
+                // No more than a part of a digit stays of the secret on either side.
+                assert!(
+                    start.len() <= (before.len() * 4).div_ceil(3),
+                    "{text}: {scrubbed}"
+                );
+                let end = end.trim_end_matches('=');
+                assert!(
+                    end.len() <= (after.len() * 4).div_ceil(3) + 1,
+                    "{text}: {scrubbed}"
+                );
+            }
+        }
+    }
+    for text in [
+        "736b2d5365637265742F6b6579",
+        "73:6b:2d:53:65:63:72:65:74:2f:6b:65:79",
+        r"73 6b 2d 53 65 63 72\n65 74 2f 6b 65 79",
+    ] {
+        assert_eq!(secrets.scrub(text), REDACTED, "{text}");
+    }
+    assert_eq!(secrets.scrub_start("no c2stU2VjcmV0"), "no [redacted]");
 }
 
 #[test]

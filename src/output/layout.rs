@@ -88,15 +88,15 @@ where
                 writeln!(out)?;
                 gap = indent;
             }
-            write!(out, "{:gap$}{}", "", value.style.paint(line, stream))?;
-            end = width(line);
+            write!(out, "{:gap$}{}", "", value.style.paint(&line, stream))?;
+            end = width(&line);
         }
         if let Some(aside) = &value.aside {
             if end + 1 + width(aside) <= room {
                 write!(out, " {}", Style::Dim.paint(aside, stream))?;
             } else {
                 for line in wrap(aside, room) {
-                    write!(out, "\n{:indent$}{}", "", Style::Dim.paint(line, stream))?;
+                    write!(out, "\n{:indent$}{}", "", Style::Dim.paint(&line, stream))?;
                 }
             }
         }

@@ -584,6 +584,11 @@ maxAge.v-1             5
                 .next(),
             Some("\"::error::x\"")
         );
+        let file = r#"{"filename": "a name that fills a line ::error::x"}"#;
+        assert_eq!(
+            self::card(file, &terminal(40)),
+            "filename  a name that fills a line\n          \\u003a:error::x\n"
+        );
     }
 
     #[test]

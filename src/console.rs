@@ -18,7 +18,7 @@ use crate::files::id::FileId;
 use crate::live::LiveLine;
 use crate::output::{self, Format};
 use crate::secret::{REDACTED, Secrets, is_secret_name};
-use crate::terminal::{self, Stream, put};
+use crate::terminal::{self, Stream, put, standard_error};
 
 /// The shortest wait that is announced on a terminal.
 const ANNOUNCED: Duration = Duration::from_secs(1);
@@ -68,10 +68,12 @@ impl Console {
 
     /// Says what went wrong in the form that `output` asks for.
     pub fn report(&self, failure: &Failure, output: &output::Settings) {
-        match output.error_object(failure, self.told_object.get(), &self.secrets) {
+        match output.error_object(failure, &self.secrets) {
             Some(object) => {
-                self.told_object.set(true);
-                self.aside(|| put(&object));
+                let further = self.told_object.replace(true);
+                let write = |out| output.write_error_object(out, &object, further);
+                // Where that fails there is nobody left to tell.
+                let _ = self.aside(|| write(standard_error()));
             }
             None => self.failure(failure),
         }

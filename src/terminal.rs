@@ -118,9 +118,14 @@ impl<T: Write> Write for Blocking<T> {
     }
 }
 
+/// Standard error to write to.
+pub(crate) fn standard_error() -> impl Write {
+    Blocking(io::stderr().lock())
+}
+
 /// Writes to standard error. Where that fails there is nobody left to tell.
 pub(crate) fn put(text: &[u8]) {
-    let _ = Blocking(io::stderr().lock()).write_all(text);
+    let _ = standard_error().write_all(text);
 }
 
 /// What standard output is; without colour until somebody decides for it.

@@ -230,44 +230,45 @@ fn write_raw(out: &mut impl Write, text: &str, stream: &Stream) -> io::Result<()
 }
 
 impl Settings {
-    /// `failure` as scripts asked for it: the error object alone, in the format and transformed
-    /// as the options say, parted from the one before it where it is a `further` one. `None` where
-    /// the report for people is wanted, or where the transform has no result, since a failure must
-    /// not get lost.
+    /// `failure` as JSON, where scripts asked for the error object alone: without secrets, and
+    /// transformed as the options say. `None` where the report for people is wanted, or where the
+    /// transform has no result, since a failure must not get lost.
     #[must_use]
-    pub fn error_object(
-        &self,
-        failure: &Failure,
-        further: bool,
-        secrets: &Secrets,
-    ) -> Option<Vec<u8>> {
+    pub fn error_object(&self, failure: &Failure, secrets: &Secrets) -> Option<String> {
         if self.error_format == Format::Auto && self.error_transform.is_none() {
             return None;
         }
         let object = failure.object();
-        let object = secrets.scrub(&object);
-        let object = match &self.error_transform {
-            Some(path) => transform::apply(Json::parse(&object).ok()?, path).ok()?,
-            None => object.into_owned(),
-        };
-        let json = Json::parse(&object).ok()?;
-        let format = settled(self.error_format, self.stderr);
-        let mut text = Vec::new();
-        if further {
-            text.extend_from_slice(separator(format));
+        let mut object = secrets.scrub(&object);
+        if let Some(path) = &self.error_transform {
+            let result = transform::apply(Json::parse(&object).ok()?, path).ok()?;
+            // Decoding, which some transforms do, may bring a secret to light.
+            object = secrets.scrub(&result).into_owned().into();
         }
-        write(
-            &mut text,
-            json,
-            &object,
-            format,
-            self.raw_output,
-            &self.stderr,
-        )
-        .ok()?;
-        // Decoding, which some formats and transforms do, may bring a secret to light.
-        let text = String::from_utf8_lossy(&text);
-        Some(secrets.scrub(&text).into_owned().into_bytes())
+        Json::parse(&object).ok()?;
+        Some(object.into_owned())
+    }
+
+    /// Writes an error `object` to `out` in the format for such, parted from the one before it where
+    /// it is a `further` one.
+    ///
+    /// # Errors
+    /// Those of `out`, and that `object` is no JSON.
+    pub fn write_error_object(
+        &self,
+        out: impl Write,
+        object: &str,
+        further: bool,
+    ) -> io::Result<()> {
+        let json = Json::parse(object).map_err(io::Error::other)?;
+        let format = settled(self.error_format, self.stderr);
+        let mut out = Documents::new(out);
+        if further {
+            out.write_all(separator(format))?;
+        }
+        let raw_output = self.raw_output;
+        write(&mut out, json, object, format, raw_output, &self.stderr)?;
+        out.flush()
     }
 }
 

@@ -709,6 +709,24 @@ fn many_small_values_take_a_few_times_their_size() {
 }
 
 #[test]
+fn an_error_object_takes_no_memory_for_its_indentation() {
+    const DEPTH: usize = 250;
+    const COUNT: usize = 16 << 10;
+    let (open, close) = ("[".repeat(DEPTH), "]".repeat(DEPTH));
+    let body = format!("{{\"error\":{open}{}1{close}}}", "1,".repeat(COUNT - 1));
+    for format in ["json", "yaml"] {
+        let server = Server::replying(Reply::json(400, body.as_str()));
+        let lookup = retrieve().args(["a", "--format-error", format]);
+        let run = lookup.server(&server).run();
+        assert_eq!((run.code, &*run.out()), (Some(1), ""), "{format}");
+        let printed = run.err().len();
+        assert!(printed > COUNT * DEPTH * 2, "{format}: {printed} bytes");
+        let peak = run.peak_memory.unwrap_or(0);
+        assert!(peak < 2 * printed as u64, "{format}: {peak} bytes");
+    }
+}
+
+#[test]
 fn a_table_is_not_much_larger_than_what_it_shows() {
     let names: Vec<_> = (10..60)
         .map(|n| format!("{n}{}", "k".repeat(318)))

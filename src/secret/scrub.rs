@@ -117,17 +117,20 @@ fn forms(secrets: &[Secret]) -> Vec<Form> {
     let mut known = HashSet::new();
     let mut forms = Vec::new();
     for secret in secrets {
-        // Quotes around it may be those of a JSON text that it comes back in.
-        let secret = secret.reveal().trim_matches('"');
+        let secret = secret.reveal();
         if secret.len() < SHORTEST_SCRUBBED {
             continue;
         }
+        // Quotes around it may be those of a JSON text that it comes back in.
+        let secret = secret.trim_matches('"');
         let mut levels = Reading::levels(secret);
-        let as_it_is = levels.next().into_iter().chain(levels.last());
+        let literal = levels.next();
         let encoded = encodings(secret.as_bytes());
         let encoded = encoded.filter_map(|text| Reading::levels(&text).next());
-        for whole in as_it_is.chain(encoded) {
-            if whole.bytes.len() < SHORTEST_SCRUBBED || !known.insert(whole.bytes.clone()) {
+        let others = levels.last().into_iter().chain(encoded);
+        let others = others.filter(|other| other.bytes.len() >= SHORTEST_SCRUBBED);
+        for whole in literal.into_iter().chain(others) {
+            if whole.bytes.is_empty() || !known.insert(whole.bytes.clone()) {
                 continue;
             }
             let skeleton = whole.skeleton();
@@ -155,7 +158,8 @@ fn encodings(secret: &[u8]) -> impl Iterator<Item = String> {
         if !(before + secret.len()).is_multiple_of(3) {
             text.pop();
         }
-        text.split_off((before * 8).div_ceil(6))
+        let start = (before * 8).div_ceil(6);
+        text.get(start..).unwrap_or_default().to_owned()
     });
     let digits = secret.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
@@ -182,8 +186,17 @@ impl Form {
             let head = self.whole.bytes.get(..self.skeleton.place(0)?)?;
             let tail = self.skeleton.place(self.skeleton.bytes.len() - 1)? + 1;
             let tail = self.whole.bytes.get(tail..)?;
-            let before = common(before.iter().rev(), head.iter().rev());
-            Some(start - before..end + common(after, tail))
+            let before = if before.ends_with(head) {
+                head.len()
+            } else {
+                common(before.iter().rev(), head.iter().rev())
+            };
+            let after = if after.starts_with(tail) {
+                tail.len()
+            } else {
+                common(after, tail)
+            };
+            Some(start - before..end + after)
         })
     }
 

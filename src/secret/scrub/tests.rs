@@ -284,6 +284,19 @@ fn a_part_is_known_by_its_letters_and_digits() {
 }
 
 #[test]
+fn what_a_secret_begins_and_ends_with_goes_with_it() {
+    let secrets = known(&["\"ab12cd\"", "<<(geheim123);;!!", "\"\"\"\"\"\"\"\""]);
+    for (text, expected) in [
+        ("bad \"ab12cd\"", "bad \"[redacted]\""),
+        ("bad <<(geheim123);;!!", "bad [redacted]"),
+        ("(<(geheim123);!)", "(<([redacted]);!)"),
+        ("\"\"\"\"\"\"\"\"", "\"\"\"\"\"\"\"\""),
+    ] {
+        assert_eq!(secrets.scrub(text), expected);
+    }
+}
+
+#[test]
 fn what_stands_around_a_secret_stays() {
     let secrets = known(&[
         "geheim123\u{e9}",
@@ -346,7 +359,8 @@ fn a_longer_secret_is_replaced_as_a_whole() {
 
 /// A secret, and the same with each character as it is or escaped.
 fn spelled() -> impl Strategy<Value = (String, String)> {
-    let character = any::<char>().prop_filter("of escapes", |it| !r"\%&".contains(*it));
+    let character =
+        any::<char>().prop_filter("of escapes, or in no secret", |it| !"\\%&\0".contains(*it));
     let characters = prop::collection::vec((character, 0..5_u8), 8..40);
     characters.prop_map(|characters| {
         let (mut secret, mut spelled) = (String::new(), String::new());
@@ -427,7 +441,8 @@ proptest! {
         // Those that escapes are made of, more often than chance has them.
         secret in "[a-z]{8}([%&\\\\; \"'/+]|[0-9a-f]{2}|\\PC){0,20}[a-z]",
         before in "[g-z :=\"]{0,12}",
-        after in "\\PC{0,12}",
+        // What completed an escape that a secret may end with would be a part of it.
+        after in "( \\PC{0,12})?",
         quotes in prop::collection::vec(prop::sample::select(QUOTES.to_vec()), 0..4),
     ) {
         let secrets = known(&[&secret]);

@@ -35,6 +35,10 @@ pub(super) async fn read(
     let has_end = response.version() == Version::HTTP_2;
     let mut stream = reqwest::Body::from(response);
     loop {
+        // A chunk that is there already is never late, and there may be millions of them.
+        if limit.left().is_zero() {
+            return (body, Err(Cause::Network(Network::Timeout(limit.time()))));
+        }
         let frame = poll_fn(|context| {
             Pin::new(&mut stream)
                 .poll_frame(context)
@@ -140,6 +144,26 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn reading_ends_with_the_time_of_the_attempt() {
+        let held_up = Cell::default();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let read = |time| {
+            let response = hyper::http::Response::new("{}").into();
+            let limit = Limit::new(time, &held_up);
+            runtime.block_on(read(response, 9, limit, true))
+        };
+        let (body, complete) = read(Duration::from_secs(600));
+        assert!(body == b"{}" && complete.is_ok());
+        assert!(matches!(
+            read(Duration::ZERO).1,
+            Err(Cause::Network(Network::Timeout(Duration::ZERO)))
+        ));
+    }
 
     #[test]
     fn decoding_ends_with_the_time_of_the_attempt() {

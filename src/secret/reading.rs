@@ -24,7 +24,7 @@ impl Reading {
             // What is searched has megabytes at most.
             places: (0..=u32::try_from(text.len()).unwrap_or(u32::MAX)).collect(),
         };
-        successors(Some(literal), Self::decoded).take(MOST_LEVELS)
+        successors(Some(literal), Self::decoded).take(1 + MOST_LEVELS)
     }
 
     /// The same with one level of escapes undone; nothing if there are none.

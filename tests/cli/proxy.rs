@@ -147,7 +147,7 @@ fn a_certificate_is_checked_through_a_tunnel_too() {
         "https",
         "no trusted connection to api.test through the proxy {proxy} (from HTTPS_PROXY) \
          to look up `id`: its certificate is not for api.test, but for other.test",
-        "use a name that the certificate is for in the base URL",
+        "if you know it by such a name, use that in the base URL; if not, somebody may be in between",
     );
     assert_eq!(nginx.served(), [""; 0]);
 }

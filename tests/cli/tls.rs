@@ -205,7 +205,7 @@ fn a_certificate_for_another_host() {
             &authority.server_named(names),
             &authority.certificate(),
             &format!("its certificate is not for localhost, but for {named}"),
-            "use a name that the certificate is for in the base URL",
+            "if you know it by such a name, use that in the base URL; if not, somebody may be in between",
         );
     }
 }

@@ -249,7 +249,9 @@ pub(crate) fn secret(data: &[u8]) {
         assert!(is_gone(&scrubbed), "{scrubbed:?}");
         assert!(is_gone(&secrets.scrub_start(&echo)), "{echo:?}");
         let is_json = |text: &str| Json::parse(text).is_ok();
-        let stays = !echo.starts_with('"') || !is_json(&echo) || is_json(&scrubbed);
+        // One of signs alone may be of those between strings.
+        let has_letters = secret.contains(|it: char| it.is_ascii_alphanumeric());
+        let stays = !has_letters || !echo.starts_with('"') || !is_json(&echo) || is_json(&scrubbed);
         assert!(stays, "{echo:?} became {scrubbed:?}");
     }
 }

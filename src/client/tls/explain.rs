@@ -101,6 +101,11 @@ fn explain_certificate(
     secrets: &Secrets,
 ) -> (String, Option<String>) {
     use rustls::CertificateError as Bad;
+    let another_name = || {
+        format!(
+            "if you know it by such a name, use that in {url}; if not, somebody may be in between"
+        )
+    };
     let renew = "the server needs a new certificate, unless the clock of this machine is wrong";
     let (why, hint) = match bad {
         Bad::Expired => ("its certificate has expired".to_owned(), renew.to_owned()),
@@ -118,7 +123,7 @@ fn explain_certificate(
         ),
         Bad::NotValidForName => (
             "its certificate is for another name".to_owned(),
-            format!("use the name that the certificate is for in {url}"),
+            another_name(),
         ),
         Bad::NotValidForNameContext {
             expected,
@@ -129,7 +134,7 @@ fn explain_certificate(
                 expected.to_str(),
                 cut_characters(&secrets.scrub(&names(presented)), LONGEST_HEADER)
             ),
-            format!("use a name that the certificate is for in {url}"),
+            another_name(),
         ),
         Bad::UnknownIssuer => (
             "its certificate was issued by an unknown authority".to_owned(),

@@ -113,6 +113,8 @@ fn an_escape_may_be_escaped() {
     ] {
         assert_eq!(secrets.scrub(text), REDACTED, "{text}");
     }
+    let eight_times = format!("sk%{}2dsecret", "25".repeat(7));
+    assert_eq!(secrets.scrub(&eight_times), REDACTED);
     // What is left of a JSON text is one.
     for (text, expected) in [
         (r#""x\\\\\u0073k-secret""#, r#""x\\\\[redacted]""#),

@@ -151,20 +151,21 @@ impl Console {
         if !self.debug {
             return;
         }
+        let start = format!("attempt {attempt}: {} ", request.method());
         let mut url = request.url().clone();
-        let signed = if redirected && url.query().is_some() {
-            // As in the `Location` that it comes from.
-            url.set_query(None);
-            format!("?{REDACTED}")
-        } else {
-            String::new()
-        };
-        let line = format!("attempt {attempt}: {} {url}{signed}", request.method());
         if redirected {
-            self.debug(&line);
+            // As in the `Location` that it comes from.
+            let signed = match url.query() {
+                Some(_) => format!("?{REDACTED}"),
+                None => String::new(),
+            };
+            url.set_query(None);
+            // A secret may have begun before the query, or the fragment, which is left out.
+            let url = self.secrets.scrub_start(url.as_str());
+            self.debug(&format!("{start}{url}{signed}"));
         } else {
             // In one piece, so that the URL can be copied: it is ours.
-            self.line(&format!("debug: {}", self.clean(&line)));
+            self.line(&format!("debug: {}", self.clean(&format!("{start}{url}"))));
         }
         for (name, value) in request.headers() {
             self.debug(&format!("> {name}: {}", shown(name, value)));

@@ -14,6 +14,7 @@ use std::vec;
 
 use super::json::{DEFAULT_LAYOUT, break_line, style_of, write_part};
 use crate::columns::Style;
+use crate::error::LABELS;
 use crate::json::{Json, Kind, Token, Tokens, kind_of, unescape, unquote};
 use crate::terminal::{Stream, is_unsafe};
 
@@ -80,6 +81,8 @@ pub fn write(out: &mut impl Write, json: Json, stream: &Stream) -> io::Result<()
                     out.write_all(b"? ")?;
                     write_scalar(out, key, Style::Key, stream)?;
                     break_line(out, depth - 1, &DEFAULT_LAYOUT)?;
+                } else if depth == 1 && is_label(key) {
+                    write_part(out, key, Style::Key, stream)?;
                 } else {
                     write_scalar(out, key, Style::Key, stream)?;
                 }
@@ -98,6 +101,13 @@ pub fn write(out: &mut impl Write, json: Json, stream: &Stream) -> io::Result<()
         }
     }
     out.write_all(b"\n")
+}
+
+/// Whether a line that begins with the name that `key` spells in JSON would begin like a message of
+/// this tool. In quotes it does not.
+fn is_label(key: &str) -> bool {
+    let labels = LABELS.iter().map(|label| label.strip_suffix(':'));
+    labels.flatten().any(|label| unquote(key) == label)
 }
 
 /// Writes the space that parts a `:` or `-` from what follows on its line.
@@ -514,6 +524,14 @@ mod tests {
         ] {
             assert_eq!(yaml(number), format!("{expected}\n"));
         }
+    }
+
+    #[test]
+    fn no_line_begins_like_a_message_of_ours() {
+        assert_eq!(
+            yaml(r#"{"error":"no such file","hint":{"hint":1},"\u006eote":2,"errors":"error"}"#),
+            "\"error\": no such file\n\"hint\":\n  hint: 1\n\"\\u006eote\": 2\nerrors: error\n"
+        );
     }
 
     #[test]

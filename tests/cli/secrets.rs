@@ -1031,6 +1031,31 @@ fn a_signature_in_a_redirect_is_not_shown() {
 }
 
 #[test]
+fn a_secret_in_a_redirect_is_not_shown_up_to_its_query_or_fragment() {
+    for cut in ["?", "#"] {
+        let secret = format!("correcthorse{cut}battery staple");
+        let location = format!("/{secret}");
+        let server = Server::start(move |request: &Request| match request.number {
+            1 => Reply::status(302).header("Location", &location),
+            _ => Reply::error(400, "no"),
+        });
+        let run = look(&server)
+            .args(["--debug"])
+            .env("OPENAI_CUSTOM_HEADERS", format!("X-Custom: {secret}"))
+            .secret("correcthorse")
+            .secret("battery")
+            .run();
+        let query = if cut == "?" { "?[redacted]" } else { "" };
+        let asked = format!(
+            "\ndebug: attempt 1: GET {}/[redacted]{query}\n",
+            server.origin()
+        );
+        assert_eq!(run.code, Some(1), "{run}");
+        assert!(run.err().contains(&asked), "{run}");
+    }
+}
+
+#[test]
 fn a_key_in_an_id_that_is_cut_is_not_shown() {
     let start = "a".repeat(115);
     let id = format!("{start}{KEY}{}", "a".repeat(70_000));

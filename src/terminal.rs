@@ -217,13 +217,23 @@ fn disarmed(text: &str, mut begins: bool) -> Cow<'_, str> {
 
 /// Whether GitHub's runner would take `line` for a command.
 pub(crate) fn begins_command(line: &str) -> bool {
-    seems_to_begin(line, "::")
+    begins(
+        seen(line).skip_while(|character| is_blank(*character)),
+        "::",
+    )
 }
 
-/// Whether who looks at `line` sees it begin with `words`.
+/// Whether who looks at `line` may see it begin with `words`, in ASCII: of all else some terminals
+/// do not draw what they do not know, or what has no letter to sit on.
 pub(crate) fn seems_to_begin(line: &str, words: &str) -> bool {
-    let mut seen = seen(line).skip_while(|character| is_blank(*character));
-    words.chars().all(|word| seen.next() == Some(word))
+    let drawn = line
+        .chars()
+        .filter(|character| matches!(character, ' '..='~'));
+    begins(drawn.skip_while(|character| *character == ' '), words)
+}
+
+fn begins(mut characters: impl Iterator<Item = char>, words: &str) -> bool {
+    words.chars().all(|word| characters.next() == Some(word))
 }
 
 /// Whether `character` chooses a variant of the one before it, and cannot be seen itself (Unicode,
@@ -244,8 +254,9 @@ fn seen(text: &str) -> impl Iterator<Item = char> {
 
 /// Whether a character must not reach a terminal as it is: C0, DEL and C1 controls (ECMA-48),
 /// line and paragraph separators, bidirectional controls (UAX #9), interlinear annotations, what
-/// joins hieroglyphs, and what takes no room or cannot be seen: `Default_Ignorable_Code_Point` of Unicode, but for the
-/// variation selectors, which emoji and names in Japanese need.
+/// joins hieroglyphs, and what takes no room or cannot be seen: `Default_Ignorable_Code_Point` of
+/// Unicode, but for the variation selectors, which emoji and names in Japanese need; and what nobody
+/// knows how to draw.
 pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -269,6 +280,20 @@ pub(crate) fn is_unsafe(character: char) -> bool {
                 | '\u{e0000}'..='\u{e00ff}'
                 | '\u{e01f0}'..='\u{e0fff}'
         )
+        || is_unknown(character)
+}
+
+/// Whether Unicode, as the standard library knows it, has no such character, or leaves it to private
+/// use. Some terminals do not draw those.
+fn is_unknown(character: char) -> bool {
+    if character.is_ascii() || character.is_whitespace() {
+        return false;
+    }
+    // Behind a letter marks are what they are, and only what cannot be printed is escaped.
+    let mut text = *b"a\0\0\0\0";
+    let length = character.encode_utf8(&mut text[1..]).len();
+    let text = str::from_utf8(&text[..=length]).unwrap_or_default();
+    text.escape_debug().nth(1) == Some('\\')
 }
 
 #[cfg(test)]
@@ -287,7 +312,21 @@ mod tests {
 
     #[test]
     fn ordinary_text_is_not_copied() {
-        assert!(matches!(escape("naïve 資料 😀.txt"), Cow::Borrowed(_)));
+        for text in [
+            "naïve 資料 😀.txt",
+            "e\u{301} \u{93f} a\u{a0}b\u{3000}c",
+            "กำ สวัสดี বা 👍🏽 ❤\u{fe0f} 🇨🇭",
+        ] {
+            assert!(matches!(escape(text), Cow::Borrowed(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_terminals_do_not_know_is_escaped() {
+        assert_eq!(
+            escape("proces\u{378}sed \u{e000} \u{1ffff}"),
+            r"proces\u0378sed \ue000 \ud83f\udfff"
+        );
     }
 
     #[test]

@@ -594,7 +594,16 @@ maxAge.v-1             5
     #[test]
     fn no_line_begins_like_one_of_ours() {
         let forged = "error: no such file `x` (HTTP 404)";
-        for unseen in ["", "\u{fe0f}", "\u{e0101}", "\u{200b}"] {
+        for unseen in [
+            "",
+            " ",
+            "\u{fe0f}",
+            "\u{e0101}",
+            "\u{200b}",
+            "\u{301}",
+            "\u{1161}",
+            "\u{378}",
+        ] {
             let file = format!(r#"{{"id": "{unseen}{forged}"}}"#);
             let rows = rows(&[&file], &Stream::PIPE);
             assert!(

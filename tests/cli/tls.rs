@@ -160,7 +160,7 @@ fn an_authority_with_the_name_of_a_trusted_one() {
         &Authority::new("one").server(),
         &Authority::new("one").certificate(),
         "its certificate is not signed by the authority that it names",
-        "the certificate of that authority may have been renewed; check SSL_CERT_FILE",
+        "the certificate of that authority may have been renewed; check SSL_CERT_FILE (keys of RSA need 2048 bits)",
     );
 }
 

@@ -147,7 +147,13 @@ fn explain_certificate(
         ),
         Bad::BadSignature => (
             "its certificate is not signed by the authority that it names".to_owned(),
-            "the certificate of that authority may have been renewed; check SSL_CERT_FILE"
+            "the certificate of that authority may have been renewed; check SSL_CERT_FILE (keys of RSA need 2048 bits)"
+                .to_owned(),
+        ),
+        Bad::UnsupportedSignatureAlgorithmContext { .. }
+        | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => (
+            "its certificate is signed in a way that is not supported".to_owned(),
+            "the server needs one signed with SHA-256 or better, by a key of ECDSA, Ed25519 or RSA"
                 .to_owned(),
         ),
         Bad::Revoked => return ("its certificate was revoked".to_owned(), None),

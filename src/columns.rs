@@ -4,6 +4,7 @@
 //! is cut between grapheme clusters (UAX #29), so no accent is torn from its letter.
 
 use std::borrow::Cow;
+use std::iter;
 
 use colored::Colorize;
 use unicode_segmentation::UnicodeSegmentation;
@@ -15,6 +16,15 @@ use crate::terminal::{Stream, begins_command, disarm, disarm_inside};
 /// one value of megabytes would pad every other line to its width. File systems end a name at
 /// 255 bytes (`NAME_MAX` of Linux), so every real name stays below.
 pub(crate) const ALIGNED: usize = 320;
+
+/// Whether so many `lines` of so many `columns` are mostly padding, where they hold `text` of that
+/// many columns: a few bytes that are aligned with one wide line would become gigabytes.
+pub(crate) fn is_padding(lines: usize, columns: usize, text: usize) -> bool {
+    /// How much larger than its text a layout may be, and how large however little text it has.
+    const LARGER: usize = 16;
+    const SMALL: usize = 1 << 20;
+    lines.saturating_mul(columns) > LARGER * text + SMALL
+}
 
 /// The width of a terminal that does not tell, in columns: that of the VT100.
 const USUAL: usize = 80;
@@ -107,13 +117,22 @@ pub(crate) fn hang<'a>(
     if taken + width_by(most_columns_of, &text) <= limit {
         return text;
     }
-    let words: Vec<_> = text
-        .split(is_blank)
-        .filter(|word| !word.is_empty())
-        .collect();
-    let text = words.join(" ");
+    let words = text.split(is_blank).filter(|word| !word.is_empty());
+    let text = joined(words, " ");
     let lines = wrap_by(most_columns_of, taken, &text, limit - HANGING);
-    lines.join(&format!("\n{:HANGING$}", "")).into()
+    joined(lines, &format!("\n{:HANGING$}", "")).into()
+}
+
+/// Many `parts` with something `between` them.
+fn joined(parts: impl Iterator<Item = impl AsRef<str>>, between: &str) -> String {
+    let mut joined = String::new();
+    for (at, part) in parts.enumerate() {
+        if at > 0 {
+            joined.push_str(between);
+        }
+        joined.push_str(part.as_ref());
+    }
+    joined
 }
 
 /// Whether a character shows nothing but takes room.
@@ -124,50 +143,64 @@ pub(crate) fn is_blank(character: char) -> bool {
 /// `text` in lines of at most `columns` (9 or more), broken at spaces where there are any. The
 /// spaces at a break are dropped. There is always a line, and none begins a command to who reads
 /// logs.
-pub(crate) fn wrap(text: &str, columns: usize) -> Vec<Cow<'_, str>> {
+pub(crate) fn wrap(text: &str, columns: usize) -> impl Iterator<Item = Cow<'_, str>> {
     wrap_by(columns_of, 0, text, columns)
 }
 
 /// The same where `taken` columns of the first line are in use.
-fn wrap_by(measure: Measure, taken: usize, text: &str, columns: usize) -> Vec<Cow<'_, str>> {
-    let mut lines = broken(measure, taken, text, columns);
+fn wrap_by(
+    measure: Measure,
+    taken: usize,
+    text: &str,
+    columns: usize,
+) -> impl Iterator<Item = Cow<'_, str>> {
     // What was no command within a line may be one at the start of a line.
-    if lines.iter().any(|line| begins_command(line)) {
-        lines = broken(measure, taken, text, columns - ESCAPED);
-    }
-    lines.into_iter().map(disarm).collect()
+    let has_command =
+        text.contains(':') && broken(measure, taken, text, columns).any(begins_command);
+    let columns = columns - if has_command { ESCAPED } else { 0 };
+    broken(measure, taken, text, columns).map(disarm)
 }
 
 /// The same of which lines may begin commands.
-fn broken(measure: Measure, taken: usize, text: &str, columns: usize) -> Vec<&str> {
-    let mut lines = Vec::new();
+fn broken(
+    measure: Measure,
+    taken: usize,
+    text: &str,
+    columns: usize,
+) -> impl Iterator<Item = &str> {
+    let mut pieces = pieces(measure, text).peekable();
     let mut start = 0;
     let mut at = 0;
     let mut used = taken;
     let mut after_space = None;
     let mut blank = true;
-    for (piece, columns_of_piece) in pieces(measure, text) {
-        if piece == " " {
-            // Spaces may hang over the end, where they are dropped.
-            at += 1;
-            used += 1;
-            if !blank {
-                after_space = Some(at);
+    let mut ended = false;
+    iter::from_fn(move || {
+        while let Some((piece, columns_of_piece)) = pieces.peek() {
+            if *piece == " " {
+                // Spaces may hang over the end, where they are dropped.
+                at += 1;
+                used += 1;
+                if !blank {
+                    after_space = Some(at);
+                }
+            } else if used + columns_of_piece > columns && at > start {
+                let end = after_space.take().unwrap_or(at);
+                let line = text[start..end].trim_end_matches(' ');
+                start = end;
+                used = width_by(measure, &text[start..at]);
+                return Some(line);
+            } else {
+                at += piece.len();
+                used += columns_of_piece;
+                blank = false;
             }
-            continue;
+            pieces.next();
         }
-        while used + columns_of_piece > columns && at > start {
-            let end = after_space.take().unwrap_or(at);
-            lines.push(text[start..end].trim_end_matches(' '));
-            start = end;
-            used = width_by(measure, &text[start..at]);
-        }
-        at += piece.len();
-        used += columns_of_piece;
-        blank = false;
-    }
-    lines.push(text[start..].trim_end_matches(' '));
-    lines
+        let last = (!ended).then(|| text[start..].trim_end_matches(' '));
+        ended = true;
+        last
+    })
 }
 
 /// The grapheme clusters of `text` and the columns each takes. A cluster of more than
@@ -334,6 +367,7 @@ mod tests {
 
     #[test]
     fn lines_break_at_spaces_if_they_can() {
+        let wrap = |text, columns| wrap(text, columns).collect::<Vec<_>>();
         assert_eq!(wrap("", 10), [""]);
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("one two  three ", 7), ["one two", "three"]);
@@ -442,7 +476,7 @@ mod tests {
         #[test]
         fn what_is_wrapped_fits_and_is_complete(text in hostile_text(), columns in WIDEST_PIECE + ESCAPED..40) {
             let text = one_line(&text, &TERMINAL);
-            let lines = wrap(&text, columns);
+            let lines: Vec<_> = wrap(&text, columns).collect();
             for line in &lines {
                 prop_assert!(width(line) <= columns);
                 prop_assert!(line.width() <= columns);

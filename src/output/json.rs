@@ -241,14 +241,25 @@ pub(super) fn style_of(text: &str) -> Style {
     }
 }
 
-/// Writes a key or scalar: made safe for a terminal, and in this `style` where `stream` is coloured.
+/// Writes text from a server: made safe for a terminal, and in this `style` where `stream` is
+/// coloured.
 pub(super) fn write_part(
     out: &mut impl Write,
     text: &str,
     style: Style,
     stream: &Stream,
 ) -> io::Result<()> {
-    out.write_all(style.paint(&stream.safe(text), stream).as_bytes())
+    /// Escaped, megabytes may become six times as many, which need not be there at once; in bytes.
+    const PIECE: usize = 64 << 10;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut ends = (1..=rest.len().min(PIECE)).rev();
+        let end = ends.find(|end| rest.is_char_boundary(*end));
+        let (piece, after) = rest.split_at(end.unwrap_or(rest.len()));
+        out.write_all(style.paint(&stream.safe(piece), stream).as_bytes())?;
+        rest = after;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -262,6 +273,14 @@ mod tests {
         color: true,
         ..samples::terminal(80)
     };
+
+    #[test]
+    fn a_large_text_comes_in_whole_characters() {
+        let text = format!("\"{}\u{7f}\"", "資\u{9b}".repeat(50_000));
+        let plain = samples::terminal(80);
+        let written = written(|out| write_part(out, &text, Style::Green, &plain));
+        assert_eq!(written, plain.safe(&text));
+    }
 
     fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
         let mut out = Vec::new();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use crate::columns::{ALIGNED, Style, cut, hang, limit, width, wrap};
+use crate::columns::{ALIGNED, Style, cut, hang, is_padding, limit, width, wrap};
 use crate::terminal::Stream;
 
 /// The space between two columns, in columns.
@@ -55,11 +55,18 @@ where
     const WIDEST_LABEL: usize = 24;
     let limit = limit(stream);
     let widest_label = limit.map_or(ALIGNED, |limit| WIDEST_LABEL.min(limit / 2 - GAP));
-    let labels = fields()
-        .map(|(label, _)| width(&label))
-        .filter(|columns| *columns <= widest_label)
-        .max()
-        .unwrap_or(0);
+    let (mut count, mut text, mut labels) = (0_usize, 0_usize, 0);
+    for (label, value) in fields() {
+        let columns = width(&label);
+        count += 1;
+        text += columns + value.text.len().min(ALIGNED);
+        if columns <= widest_label {
+            labels = labels.max(columns);
+        }
+    }
+    if is_padding(count, labels, text) {
+        labels = 0;
+    }
     let indent = labels + GAP;
     for (label, value) in fields() {
         let used = width(&label);
@@ -83,7 +90,7 @@ where
         }
         let room = limit - indent;
         let mut end = 0;
-        for (at, line) in wrap(&value.text, room).into_iter().enumerate() {
+        for (at, line) in wrap(&value.text, room).enumerate() {
             if at > 0 {
                 writeln!(out)?;
                 gap = indent;
@@ -142,10 +149,6 @@ pub(super) fn write_grid<I>(
 where
     I: Iterator<Item = Vec<Cell>>,
 {
-    /// How much larger than its text a table may be, and how large however little text it has,
-    /// in columns.
-    const LARGER: usize = 16;
-    const SMALL: usize = 1 << 20;
     let limit = limit(stream);
     let measured = |text: &str| width(text).min(limit.unwrap_or(ALIGNED));
     let mut slots: Vec<_> = columns
@@ -172,7 +175,7 @@ where
     }
     if let Some(limit) = limit {
         fit(&mut slots, columns.len(), limit);
-    } else if count.saturating_mul(needed(&slots, columns.len())) > LARGER * text + SMALL {
+    } else if is_padding(count, needed(&slots, columns.len()), text) {
         for slot in &mut slots {
             slot.width = 0;
         }

@@ -17,6 +17,7 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 
 use self::documents::Documents;
+use crate::columns::Style;
 use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
 use crate::files::object::FileObject;
@@ -199,7 +200,8 @@ fn write(
     stream: &Stream,
 ) -> io::Result<()> {
     if raw_output && let Some(string) = json.string() {
-        return writeln!(out, "{}", stream.safe(&string));
+        json::write_part(out, &string, Style::Plain, stream)?;
+        return out.write_all(b"\n");
     }
     match format {
         Format::Jsonl => json::write_line(out, json, stream),
@@ -217,7 +219,7 @@ fn write_raw(out: &mut impl Write, text: &str, stream: &Stream) -> io::Result<()
     if stream.is_terminal {
         for piece in text.split_inclusive(['\n', '\t']) {
             let plain = piece.trim_end_matches(['\n', '\t']);
-            out.write_all(stream.safe(plain).as_bytes())?;
+            json::write_part(out, plain, Style::Plain, stream)?;
             out.write_all(&piece.as_bytes()[plain.len()..])?;
         }
     } else {

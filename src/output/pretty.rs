@@ -2,12 +2,13 @@
 //!
 //! Members stand below their key, indented; elements are numbered; strings have no quotes. On a
 //! terminal the box is at most as wide as the terminal and long values are cut. In a pipe nothing
-//! is cut: the few lines that are too wide to be aligned with reach over the border.
+//! is cut: the few lines that are too wide to be aligned with reach over the border, and so do more
+//! where the box would be mostly padding.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::columns::{ALIGNED, Style, cut, limit, one_line, width};
+use crate::columns::{ALIGNED, Style, cut, is_padding, limit, one_line, width};
 use crate::json::{Json, Kind, Token, Tokens, unquote};
 use crate::terminal::Stream;
 
@@ -28,12 +29,18 @@ const FRAME: usize = 4;
 pub fn write(out: &mut impl Write, title: &str, json: Json<'_>, stream: &Stream) -> io::Result<()> {
     let room = limit(stream).map(|limit| limit - FRAME);
     let title = one_line(title, stream);
-    let content = Lines::new(json)
-        .map(|line| line.fitted(room, stream).width())
-        .chain([width(&title) + INDENT])
-        .map(|columns| columns.min(room.unwrap_or(ALIGNED)))
-        .max()
-        .unwrap_or(0);
+    let widest = room.unwrap_or(ALIGNED);
+    let least = (width(&title) + INDENT).min(widest);
+    let (mut count, mut text, mut content) = (0, 0, least);
+    for line in Lines::new(json) {
+        let columns = line.fitted(room, stream).width().min(widest);
+        count += 1;
+        text += columns;
+        content = content.max(columns);
+    }
+    if is_padding(count, content, text) {
+        content = least;
+    }
 
     let border = |text: &str| Style::Dim.paint(text, stream).into_owned();
     let side = border("│");

@@ -658,20 +658,20 @@ fn a_large_string_takes_a_few_times_its_size() {
     // In a pipe a large one; on a terminal, where all of this one is escaped, a smaller one, as
     // a debug build takes its time over it.
     large("x", 10 << 20, false);
-    large("\u{9b}", 1 << 20, true);
+    large("\u{9b}", 3 << 20, true);
 }
 
 /// Looks up a file with a string of this size in every format.
 fn large(unit: &str, size: usize, terminal: bool) {
     // The body while its buffer grows, a field in its new form, and the program.
-    let limit = 8 * size as u64 + (40 << 20);
+    let limit = 8 * size as u64 + (16 << 20);
     let string = format!("\"{}\"", unit.repeat(size / unit.len()));
     let body = file_object().with("filename", string).to_string();
     for format in FORMATS {
         let server = Server::replying(Reply::json(200, body.as_str()));
         let mut tool = file_in(format, &server);
         if terminal {
-            tool = tool.stdout_terminal(80, 24);
+            tool = tool.args(["--color", "always"]).stdout_terminal(80, 24);
         }
         let run = tool.run();
         assert_eq!((run.code, &*run.err()), (Some(0), ""), "{format}");
@@ -723,6 +723,27 @@ fn an_error_object_takes_no_memory_for_its_indentation() {
         assert!(printed > COUNT * DEPTH * 2, "{format}: {printed} bytes");
         let peak = run.peak_memory.unwrap_or(0);
         assert!(peak < 2 * printed as u64, "{format}: {peak} bytes");
+    }
+}
+
+#[test]
+fn one_wide_line_does_not_widen_thousands_of_narrow_ones() {
+    const COUNT: usize = 10_000;
+    let wide = "x".repeat(316);
+    let lines = format!(r#"{{"a":["{wide}"{}]}}"#, ",1".repeat(COUNT));
+    let names: Vec<_> = (0..COUNT).map(|n| format!(r#""{n}":1"#)).collect();
+    let card = format!(r#"{{"{wide}":1,{}}}"#, names.join(","));
+    for (format, body) in [("pretty", &lines), ("pretty", &card), ("table", &card)] {
+        let server = Server::replying(Reply::json(200, body.as_str()));
+        let run = file_in(format, &server).run();
+        assert_eq!((run.code, &*run.err()), (Some(0), ""), "{format}");
+        let printed = run.out().len();
+        // Two borders of three bytes, a number, spaces.
+        assert!(
+            printed < body.len() + 64 * COUNT,
+            "{format}: {printed} bytes"
+        );
+        assert!(run.out().contains(&wide), "{format}");
     }
 }
 

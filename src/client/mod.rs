@@ -26,6 +26,7 @@ use reqwest::header::{
 };
 use reqwest::{Url, redirect};
 use rustls::ClientConfig;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -55,6 +56,15 @@ const MOST_REDIRECTS: usize = 10;
 /// and a server could go on with it.
 const MOST_SENT_AGAIN: usize = 2;
 
+/// How many tasks of the HTTP library there may be for each lookup that is under way, and how many
+/// beside those. A connection has two at most; a server that takes nothing, not even its end, keeps
+/// it open, and the kernel holds megabytes for each.
+const TASKS_PER_LOOKUP: usize = 4;
+const SPARE_TASKS: usize = 64;
+
+/// How often it is looked whether there are few enough.
+const ROOM_INTERVAL: Duration = Duration::from_millis(50);
+
 /// Longer than a write takes that nobody holds up.
 const HELD_UP: Duration = Duration::from_millis(100);
 
@@ -73,6 +83,9 @@ pub struct Client<'a> {
     told_until: Cell<Option<Instant>>,
     /// The local addresses of the connections over which an answer came.
     proven: RefCell<HashSet<SocketAddr>>,
+    /// How many attempts are under way, and the most that were.
+    under_way: Cell<usize>,
+    most_under_way: Cell<usize>,
 }
 
 /// A file that was found.
@@ -110,6 +123,8 @@ impl<'a> Client<'a> {
             held_until: Cell::new(None),
             told_until: Cell::new(None),
             proven: RefCell::default(),
+            under_way: Cell::default(),
+            most_under_way: Cell::default(),
         })
     }
 
@@ -239,7 +254,12 @@ impl<'a> Client<'a> {
         let time = time.min(self.connection.timeout);
         let limit = Limit::new(time, self.console.held_up());
         let clients = self.clients.get();
+        let under_way = self.under_way.get() + 1;
+        self.under_way.set(under_way);
+        let most = self.most_under_way.get().max(under_way);
+        self.most_under_way.set(most);
         let answer = self.answer(url.clone(), attempt, limit).await;
+        self.under_way.set(self.under_way.get() - 1);
         if let Err(Cause::Network(Network::Timeout(_))) = answer
             && self.clients.get() == clients
         {
@@ -305,8 +325,12 @@ impl<'a> Client<'a> {
         mut request: reqwest::Request,
         limit: Limit<'_>,
     ) -> Result<reqwest::Response, Cause> {
+        let most = self.most_under_way.get() * TASKS_PER_LOOKUP + SPARE_TASKS;
         let mut sent_again = 0;
         loop {
+            if limit.keep(room(most)).await.is_none() {
+                return Err(Cause::Network(Network::Timeout(limit.time())));
+            }
             let url = request.url().clone();
             let held_up = self.console.held_up().get();
             let mut connection = None;
@@ -411,6 +435,13 @@ fn http(connection: &Connection, tls: ClientConfig) -> reqwest::Result<reqwest::
         builder = builder.proxy(reqwest::Proxy::all(proxy.url.clone())?);
     }
     builder.build()
+}
+
+/// Returns when this runtime has no more than `most` tasks, all of which are of the HTTP library.
+async fn room(most: usize) {
+    while Handle::current().metrics().num_alive_tasks() > most {
+        tokio::time::sleep(ROOM_INTERVAL).await;
+    }
 }
 
 /// What comes of `work`, unless it takes longer than an attempt may.
@@ -521,10 +552,25 @@ impl reqwest::dns::Resolve for Resolver {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
     use percent_encoding::percent_decode_str;
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn there_is_room_when_connections_end() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let _context = runtime.enter();
+        let [first, _] = [(); 2].map(|()| runtime.spawn(std::future::pending::<()>()));
+        assert_eq!(room(2).now_or_never(), Some(()));
+        assert_eq!(room(1).now_or_never(), None);
+        first.abort();
+        runtime.block_on(room(1));
+    }
 
     proptest! {
         #[test]

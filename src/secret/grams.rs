@@ -45,7 +45,7 @@ impl Grams {
     }
 
     /// Where a text with these `bones` has parts of secrets, as places in the reading that they are
-    /// of. Words and numbers alone are none.
+    /// of. Words and short numbers alone are none.
     pub(super) fn find(&self, bones: &Reading) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         let mut parts = grams(bones)
@@ -54,10 +54,13 @@ impl Grams {
         while let Some((start, gram)) = parts.next() {
             let mut last = start;
             let mut is_telling = tells(gram);
+            let mut is_number = digits(gram) == GRAM;
             while let Some((at, gram)) = parts.next_if(|(at, _)| *at == last + 1) {
                 last = at;
                 is_telling |= tells(gram);
+                is_number &= digits(gram) == GRAM;
             }
+            is_telling |= is_number && last - start >= GRAM;
             let bounds = (bones.place(start), bones.place(last + GRAM - 1));
             if let (Some(start), Some(end)) = bounds
                 && is_telling
@@ -76,7 +79,11 @@ fn grams(bones: &Reading) -> impl Iterator<Item = (usize, Gram)> {
 
 /// Whether there are letters and digits.
 fn tells(gram: Gram) -> bool {
+    (1..GRAM).contains(&digits(gram))
+}
+
+/// How many digits there are.
+fn digits(gram: Gram) -> usize {
     let bytes = gram.to_be_bytes();
-    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
-    (1..GRAM).contains(&digits)
+    bytes.iter().filter(|byte| byte.is_ascii_digit()).count()
 }

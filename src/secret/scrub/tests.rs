@@ -157,6 +157,16 @@ fn encodings_do_not_hide_a_secret() {
         assert_eq!(secrets.scrub(text), REDACTED, "{text}");
     }
     assert_eq!(secrets.scrub_start("no c2stU2VjcmV0"), "no [redacted]");
+    // In hexadecimal digits of which none is a letter.
+    let secrets = known(&["30674f3c29d9a773"]);
+    for (text, expected) in [
+        ("33 30 36 37 34 66 33 63 32 39 64 39 61 37 37 33", REDACTED),
+        ("33:30:36:37:34:66:33:63:32", REDACTED),
+        ("333036373466336", "333036373466336"),
+        ("33303637346633633", REDACTED),
+    ] {
+        assert_eq!(secrets.scrub(text), expected);
+    }
 }
 
 #[test]
@@ -201,7 +211,7 @@ fn a_key_is_known_by_its_looks() {
 
 #[test]
 fn a_search_for_secrets_takes_no_longer_for_hostile_text() {
-    let secrets = known(&["\\\\secret", "%%%%%%%%a"]);
+    let secrets = known(&["\\\\secret", "%%%%a%%%%a"]);
     for text in [
         "\\",
         "%",

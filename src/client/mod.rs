@@ -56,11 +56,16 @@ const MOST_REDIRECTS: usize = 10;
 /// and a server could go on with it.
 const MOST_SENT_AGAIN: usize = 2;
 
+/// By how much a clock that does not count runs longer than one that does.
+const LATER: Duration = Duration::from_secs(1);
+
 /// How many tasks of the HTTP library there may be for each lookup that is under way, and how many
-/// beside those. A connection has two at most; a server that takes nothing, not even its end, keeps
-/// it open, and the kernel holds megabytes for each.
+/// beside those. A connection is one of them, be it used, being made for nobody, or one that the
+/// server keeps open by taking nothing, not even its end; the kernel holds megabytes for each of
+/// these. Where files are waited for there is time to wait for connections, too.
 const TASKS_PER_LOOKUP: usize = 4;
-const SPARE_TASKS: usize = 64;
+const SPARE_TASKS: usize = 256;
+const SPARE_TASKS_OF_WAIT: usize = 16;
 
 /// How often it is looked whether there are few enough.
 const ROOM_INTERVAL: Duration = Duration::from_millis(50);
@@ -250,14 +255,24 @@ impl<'a> Client<'a> {
         attempt: u32,
         deadline: Option<Limit<'_>>,
     ) -> Result<Found, Cause> {
-        let time = deadline.map_or(Duration::MAX, Limit::left);
-        let time = time.min(self.connection.timeout);
-        let limit = Limit::new(time, self.console.held_up());
-        let clients = self.clients.get();
+        let limit = || {
+            let time = deadline.map_or(Duration::MAX, Limit::left);
+            let time = time.min(self.connection.timeout);
+            Limit::new(time, self.console.held_up())
+        };
         let under_way = self.under_way.get() + 1;
         self.under_way.set(under_way);
         let most = self.most_under_way.get().max(under_way);
         self.most_under_way.set(most);
+        let spare = if deadline.is_some() {
+            SPARE_TASKS_OF_WAIT
+        } else {
+            SPARE_TASKS
+        };
+        // If there is none, one connection more in all that time does not matter.
+        limit().keep(room(most * TASKS_PER_LOOKUP + spare)).await;
+        let limit = limit();
+        let clients = self.clients.get();
         let answer = self.answer(url.clone(), attempt, limit).await;
         self.under_way.set(self.under_way.get() - 1);
         if let Err(Cause::Network(Network::Timeout(_))) = answer
@@ -325,12 +340,8 @@ impl<'a> Client<'a> {
         mut request: reqwest::Request,
         limit: Limit<'_>,
     ) -> Result<reqwest::Response, Cause> {
-        let most = self.most_under_way.get() * TASKS_PER_LOOKUP + SPARE_TASKS;
         let mut sent_again = 0;
         loop {
-            if limit.keep(room(most)).await.is_none() {
-                return Err(Cause::Network(Network::Timeout(limit.time())));
-            }
             let url = request.url().clone();
             let held_up = self.console.held_up().get();
             let mut connection = None;
@@ -426,11 +437,14 @@ fn http(connection: &Connection, tls: ClientConfig) -> reqwest::Result<reqwest::
         .http2_max_header_list_size(LARGEST_HEAD)
         .dns_resolver(Arc::new(Resolver))
         .no_proxy();
-    // Where the whole attempt has no more time than that, one clock is enough; of two, chance
-    // would choose the message.
-    if connection.connect_timeout < connection.timeout {
-        builder = builder.connect_timeout(connection.connect_timeout);
+    // A lookup that got another connection in the meantime leaves its own to be made, which must end.
+    // Where the whole attempt has no more time than that, this clock is the later one: of two for
+    // the same time, chance would choose the message.
+    let mut connect_timeout = connection.connect_timeout;
+    if connect_timeout >= connection.timeout {
+        connect_timeout = connection.timeout.saturating_add(LATER);
     }
+    builder = builder.connect_timeout(connect_timeout);
     if let Some(proxy) = &connection.proxy {
         builder = builder.proxy(reqwest::Proxy::all(proxy.url.clone())?);
     }

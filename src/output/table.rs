@@ -426,15 +426,19 @@ fn file_columns() -> [Column<'static>; 7] {
 }
 
 /// The columns for an array of objects: the names of all members, in the order in which they
-/// first occur, each with how it is shown. `None` if it is something else, or has so many names
-/// that it is no table.
+/// first occur, each with how it is shown. `None` if it is something else, or has so many names, or
+/// so few members in so many rows, that it is no table.
 fn union_of_names<'a>(json: Json<'a>, stream: &Stream) -> Option<Vec<(Cow<'a, str>, Column<'a>)>> {
-    /// More columns fit on no terminal; a limit keeps rows times columns in bounds.
+    /// More columns fit on no terminal.
     const MOST: usize = 50;
+    /// How many cells there may be however little text they come of. A member takes six bytes.
+    const FEW: usize = 1 << 20;
     /// As wide as most names of fields.
     const FLOOR: usize = 8;
     let mut columns: Vec<(Cow<str>, Column)> = Vec::new();
+    let mut rows = 0_usize;
     for element in json.elements() {
+        rows += 1;
         if element.kind() != Kind::Object {
             return None;
         }
@@ -457,7 +461,9 @@ fn union_of_names<'a>(json: Json<'a>, stream: &Stream) -> Option<Vec<(Cow<'a, st
             columns.push((name, column));
         }
     }
-    (!columns.is_empty()).then_some(columns)
+    let cells = rows.saturating_mul(columns.len());
+    let is_table = !columns.is_empty() && cells <= FEW + json.as_str().len();
+    is_table.then_some(columns)
 }
 
 #[cfg(test)]
@@ -555,6 +561,18 @@ reviewed  null
 ratio     1.50
 "#
         );
+    }
+
+    #[test]
+    fn a_table_that_would_be_nearly_empty_is_none() {
+        let members: Vec<_> = (10..60).map(|name| format!("\"{name}\":1")).collect();
+        let array = |rows| {
+            let rows = ",{}".repeat(rows);
+            format!("[{{{}}}{rows}]", members.join(","))
+        };
+        let lines = |text: &str| card(text, &Stream::PIPE).lines().count();
+        assert_eq!(lines(&array(20_000)), 20_002);
+        assert_eq!(lines(&array(30_000)), 1);
     }
 
     #[test]

@@ -161,9 +161,17 @@ fn encodings(secret: &[u8]) -> impl Iterator<Item = String> {
         let start = (before * 8).div_ceil(6);
         text.get(start..).unwrap_or_default().to_owned()
     });
-    let digits = secret.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
-    base64.chain(once(digits.collect()))
+    // In dumps of bytes, and in source code.
+    let hexadecimal = ["", "0x"].map(|prefix| {
+        let mut text = String::with_capacity(secret.len() * 4);
+        for byte in secret {
+            let digits = [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
+            text.push_str(prefix);
+            text.extend(digits.into_iter().flatten());
+        }
+        text
+    });
+    base64.chain(hexadecimal)
 }
 
 impl Form {

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::io::{self, Read};
+use std::iter::once;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -128,10 +129,10 @@ impl UserInfo {
 
     /// What must not be printed.
     fn secrets(&self) -> impl Iterator<Item = Secret> {
-        let name = self.name.clone();
-        [self.encoded(), name]
-            .into_iter()
-            .chain(self.password.clone())
+        let texts = [Some(&self.name), self.password.as_ref()];
+        let texts = texts.into_iter().flatten();
+        let texts = texts.flat_map(|text| [text.clone(), as_latin_1(text.reveal().as_bytes())]);
+        once(self.encoded()).chain(texts)
     }
 }
 
@@ -211,14 +212,7 @@ impl Connection {
             secrets.extend(user_info.secrets());
         }
         for value in self.custom_headers.values() {
-            // As a server has it that reads headers as Latin-1.
-            secrets.push(Secret::new(
-                value
-                    .as_bytes()
-                    .iter()
-                    .map(|it| char::from(*it))
-                    .collect::<String>(),
-            ));
+            secrets.push(as_latin_1(value.as_bytes()));
             let value = String::from_utf8_lossy(value.as_bytes());
             secrets.extend(parts(&value));
             let user_info = UserInfo::of_header(&value);
@@ -236,6 +230,12 @@ impl Connection {
         }
         secrets
     }
+}
+
+/// A text as a server has it that reads its bytes as Latin-1, as some do with headers.
+fn as_latin_1(bytes: &[u8]) -> Secret {
+    let characters = bytes.iter().copied().map(char::from);
+    Secret::new(characters.collect::<String>())
 }
 
 /// `value` and what it is made of: of `Bearer KEY`, `session="ID"; other=ID`, `id:KEY` or

@@ -313,6 +313,17 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         &[("HTTPS_PROXY", "http://proxy%40user:proxy%3Apassword@p")],
     );
     let secrets = Secrets::from_iter(settings.unwrap().connection.secrets());
+    let settings = settled(
+        &[
+            "a",
+            "--base-url",
+            "https://u:\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}@h",
+        ],
+        &[],
+    );
+    let cyrillic = Secrets::from_iter(settings.unwrap().connection.secrets());
+    let as_latin_1 = "\u{d0}\u{bf}\u{d0}\u{b0}\u{d1}\u{80}\u{d0}\u{be}\u{d0}\u{bb}\u{d1}\u{8c}";
+    assert_eq!(cyrillic.scrub(as_latin_1), REDACTED);
     for text in [
         "base-user",
         "base-password",

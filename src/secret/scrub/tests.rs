@@ -152,6 +152,7 @@ fn encodings_do_not_hide_a_secret() {
     for text in [
         "736b2d5365637265742F6b6579",
         "73:6b:2d:53:65:63:72:65:74:2f:6b:65:79",
+        "0x73, 0x6B, 0x2d, 0x53, 0x65, 0x63, 0x72, 0x65, 0x74, 0x2f, 0x6b, 0x65, 0x79",
         r"73 6b 2d 53 65 63 72\n65 74 2f 6b 65 79",
     ] {
         assert_eq!(secrets.scrub(text), REDACTED, "{text}");

@@ -17,8 +17,8 @@ use crate::terminal::{Stream, begins_command, disarm, disarm_inside};
 /// 255 bytes (`NAME_MAX` of Linux), so every real name stays below.
 pub(crate) const ALIGNED: usize = 320;
 
-/// Whether so many `lines` of so many `columns` are mostly padding, where they hold `text` of that
-/// many columns: a few bytes that are aligned with one wide line would become gigabytes.
+/// Whether so many `lines` of so many `columns` are mostly padding, where they hold so much `text`, in
+/// columns or bytes: a few bytes that are aligned with one wide line would become gigabytes.
 pub(crate) fn is_padding(lines: usize, columns: usize, text: usize) -> bool {
     /// How much larger than its text a layout may be, and how large however little text it has.
     const LARGER: usize = 16;

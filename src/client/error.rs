@@ -277,8 +277,14 @@ impl Network {
         let mut last = None;
         let mut seen_hyper = false;
         let mut before_tunnel = false;
+        let in_body = error.is_body() || error.is_decode();
         let mut next: Option<&(dyn StdError + 'static)> = Some(error);
         while let Some(error) = next {
+            let stream = error.downcast_ref::<h2::Error>();
+            // One that ends before its length was reached.
+            if in_body && stream.is_some_and(h2::Error::is_reset) {
+                return Self::Cut;
+            }
             match Self::known(error) {
                 Some(Self::Tls { error, .. }) => {
                     return Self::Tls {
@@ -315,8 +321,12 @@ impl Network {
     fn known(error: &(dyn StdError + 'static)) -> Option<Self> {
         if let Some(DnsError(error)) = error.downcast_ref() {
             let words = io_words(error);
-            let plain = words.strip_prefix("failed to lookup address information: ");
-            return Some(Self::Dns(plain.unwrap_or(&words).to_owned()));
+            // All else says nothing of the name: there may be no files left to ask with.
+            let answer = words.strip_prefix("failed to lookup address information: ");
+            return Some(match answer {
+                Some(answer) => Self::Dns(answer.to_owned()),
+                None => Self::Other(words),
+            });
         }
         if let Some(error) = error.downcast_ref::<rustls::Error>() {
             return Some(Self::Tls {

@@ -31,14 +31,13 @@ pub fn write(out: &mut impl Write, title: &str, json: Json<'_>, stream: &Stream)
     let title = one_line(title, stream);
     let widest = room.unwrap_or(ALIGNED);
     let least = (width(&title) + INDENT).min(widest);
-    let (mut count, mut text, mut content) = (0, 0, least);
+    let (mut count, mut content) = (0, least);
     for line in Lines::new(json) {
         let columns = line.fitted(room, stream).width().min(widest);
         count += 1;
-        text += columns;
         content = content.max(columns);
     }
-    if is_padding(count, content, text) {
+    if is_padding(count, content, json.as_str().len()) {
         content = least;
     }
 

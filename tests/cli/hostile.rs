@@ -731,9 +731,15 @@ fn one_wide_line_does_not_widen_thousands_of_narrow_ones() {
     const COUNT: usize = 10_000;
     let wide = "x".repeat(316);
     let lines = format!(r#"{{"a":["{wide}"{}]}}"#, ",1".repeat(COUNT));
+    let deep = format!(r#"{{"a":["{wide}",[[[[[{}1]]]]]]}}"#, "1,".repeat(COUNT));
     let names: Vec<_> = (0..COUNT).map(|n| format!(r#""{n}":1"#)).collect();
     let card = format!(r#"{{"{wide}":1,{}}}"#, names.join(","));
-    for (format, body) in [("pretty", &lines), ("pretty", &card), ("table", &card)] {
+    for (format, body) in [
+        ("pretty", &lines),
+        ("pretty", &deep),
+        ("pretty", &card),
+        ("table", &card),
+    ] {
         let server = Server::replying(Reply::json(200, body.as_str()));
         let run = file_in(format, &server).run();
         assert_eq!((run.code, &*run.err()), (Some(0), ""), "{format}");

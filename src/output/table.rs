@@ -77,9 +77,9 @@ impl Rows {
         /// How much text is kept before what is odd is shortened more, in bytes: that of a hundred
         /// thousand files and more.
         const MOST: usize = 16 << 20;
-        /// The most of a field, in characters: more than a path may have bytes on Linux (`PATH_MAX`).
+        /// The most of a field, in bytes: more than a path may have on Linux (`PATH_MAX`).
         const LONGEST: usize = 4096;
-        /// The same beyond [`MOST`]: as many as a name may have bytes on Linux (`NAME_MAX`).
+        /// The same beyond [`MOST`]: as many as a name may have on Linux (`NAME_MAX`).
         const SHORTER: usize = 255;
         let row = Row::new(file, if self.kept < MOST { LONGEST } else { SHORTER });
         self.kept += row.bytes_of_text();
@@ -118,7 +118,7 @@ struct Row {
 }
 
 impl Row {
-    /// What the row of a File object shows, of each field at most so many characters.
+    /// What the row of a File object shows, of each field at most so many bytes.
     fn new(file: Json<'_>, longest: usize) -> Self {
         let text = |name| Field::text(file.get(name)).shortened(longest);
         let number = |name| Field::number(file.get(name)).shortened(longest);
@@ -192,10 +192,14 @@ impl Field {
         }
     }
 
-    /// The field with at most so many characters.
+    /// The field with at most so many bytes, and `…`.
     fn shortened(self, longest: usize) -> Self {
         match self {
-            Self::Text(text) => Self::Text(cut_characters(&text, longest).into()),
+            Self::Text(text) => {
+                let ends = text.char_indices().map(|(at, it)| at + it.len_utf8());
+                let kept = ends.take_while(|end| *end <= longest).count();
+                Self::Text(cut_characters(&text, kept).into())
+            }
             field => field,
         }
     }
@@ -818,24 +822,24 @@ file-x     error
 
     #[test]
     fn rows_are_small() {
-        let name = "😀".repeat(4100);
+        let name = "😀".repeat(1030);
         let giant = ["id", "filename", "bytes", "purpose", "status", "created_at"]
             .map(|field| format!("\"{field}\": \"{name}\""));
         let giant = format!("{{{}}}", giant.join(", "));
         let mut rows = Rows::default();
         rows.push(json(&giant));
         let text = |row: &Row| match &row.filename {
-            Field::Text(kept) => kept.chars().count(),
+            Field::Text(kept) => kept.len(),
             _ => 0,
         };
-        assert_eq!(text(&rows.rows[0]), 4097);
-        for _ in 0..200 {
+        assert_eq!(text(&rows.rows[0]), 4096 + "…".len());
+        for _ in 0..800 {
             rows.push(json(&giant));
         }
-        assert!(rows.kept < 20 << 20, "{} bytes", rows.kept);
+        assert!(rows.kept < 17 << 20, "{} bytes", rows.kept);
         rows.push(json(PROCESSED));
-        assert_eq!(text(&rows.rows[200]), 256);
-        assert_eq!(text(&rows.rows[201]), "training.jsonl".len());
+        assert_eq!(text(&rows.rows[800]), 252 + "…".len());
+        assert_eq!(text(&rows.rows[801]), "training.jsonl".len());
     }
 
     #[test]

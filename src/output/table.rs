@@ -317,7 +317,11 @@ fn visible<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
         || line.starts_with(char::is_whitespace)
         || line.ends_with(char::is_whitespace)
     {
-        return Cow::Owned(format!("\"{line}\""));
+        // In place: it may have megabytes.
+        let mut quoted = line.into_owned();
+        quoted.insert(0, '"');
+        quoted.push('"');
+        return Cow::Owned(quoted);
     }
     line
 }

@@ -260,17 +260,11 @@ impl<'a> Client<'a> {
             let time = time.min(self.connection.timeout);
             Limit::new(time, self.console.held_up())
         };
-        let under_way = self.under_way.get() + 1;
-        self.under_way.set(under_way);
-        let most = self.most_under_way.get().max(under_way);
-        self.most_under_way.set(most);
-        let spare = if deadline.is_some() {
-            SPARE_TASKS_OF_WAIT
-        } else {
-            SPARE_TASKS
-        };
+        self.under_way.set(self.under_way.get() + 1);
         // If there is none, one connection more in all that time does not matter.
-        limit().keep(room(most * TASKS_PER_LOOKUP + spare)).await;
+        limit()
+            .keep(room(self.most_tasks(deadline.is_some())))
+            .await;
         let limit = limit();
         let clients = self.clients.get();
         let answer = self.answer(url.clone(), attempt, limit).await;
@@ -295,6 +289,19 @@ impl<'a> Client<'a> {
             Err(error) => (error.into_bytes(), "not UTF-8".to_owned()),
         };
         Err(Cause::Unusable(Answer { body, ..answer }, why))
+    }
+
+    /// How many tasks of the HTTP library there may be before an attempt, by the most attempts that
+    /// were under way at a time; fewer where the file is waited for.
+    fn most_tasks(&self, is_waited_for: bool) -> usize {
+        let most = self.most_under_way.get().max(self.under_way.get());
+        self.most_under_way.set(most);
+        let spare = if is_waited_for {
+            SPARE_TASKS_OF_WAIT
+        } else {
+            SPARE_TASKS
+        };
+        most * TASKS_PER_LOOKUP + spare
     }
 
     /// From now on asks over new connections. One of HTTP/2 that has gone silent, as a firewall makes

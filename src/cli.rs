@@ -223,8 +223,8 @@ pub struct Options {
     ///
     /// Asks again until the status is processed, error or deleted, then prints the file as it was
     /// last seen. The exit code tells how it ended: 0 for processed, 9 for error and deleted, 8
-    /// where the time ran out. Several files, up to 1024, are waited for
-    /// together; each has its own time.
+    /// where the time ran out. Several files, up to 1024, are waited for together; each has its own
+    /// time.
     #[arg(long, global = true, help_heading = WAITING)]
     pub wait: bool,
 
@@ -267,10 +267,9 @@ pub struct Options {
     /// Repeated are the answers 408, 409, 429 and 5xx, failed connections, and answers that were
     /// cut off: after about 0.5 to 8 seconds, or when the server says in Retry-After, if that is
     /// within 2 minutes. Never repeated: a quota that is used up, a certificate that is not
-    /// trusted. 0 means no repeats. After a 429 no
-    /// file is asked for before that time is over. A request did not fail that came over a connection which the
-    /// server kept and then ended, or that a server of HTTP/2 handed back unread: it is sent again
-    /// at once, up to twice.
+    /// trusted. 0 means no repeats. After a 429 no file is asked for before that time is over. A
+    /// request did not fail that came over a connection which the server kept and then ended, or
+    /// that a server of HTTP/2 handed back unread: it is sent again at once, up to twice.
     #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", value_hint = ValueHint::Other, allow_negative_numbers = true, value_parser = retries)]
     pub max_retries: Option<u32>,
 

@@ -45,11 +45,23 @@ pub(crate) fn limit(stream: &Stream) -> Option<usize> {
 /// service. A text that does not change is not copied: it may be large.
 pub(crate) fn one_line<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
     let mut text = text.into();
+    // First, since escaped it may be six times as long.
+    if let Cow::Owned(disarmed) = disarm_inside(&text) {
+        text = disarmed.into();
+    }
     if let Cow::Owned(line) = stream.safe_line(&text) {
         text = line.into();
     }
-    if let Cow::Owned(disarmed) = disarm_inside(&text) {
-        text = disarmed.into();
+    text
+}
+
+/// `text` that nobody reads beyond the width of any terminal, as far as that on `stream`.
+pub(crate) fn start_for<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
+    let text = text.into();
+    if stream.is_terminal
+        && let Cow::Owned(start) = cut_characters(&text, WIDEST)
+    {
+        return start.into();
     }
     text
 }

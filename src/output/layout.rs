@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
+use super::json::write_part;
 use crate::columns::{ALIGNED, Style, cut, hang, is_padding, limit, width, wrap};
 use crate::terminal::Stream;
 
@@ -28,6 +29,10 @@ impl Cell {
             style,
             aside: None,
         }
+    }
+
+    pub(super) fn title(text: impl Into<String>) -> Self {
+        Self::new(text, Style::Bold)
     }
 
     pub(super) fn with_aside(self, aside: &str) -> Self {
@@ -72,8 +77,9 @@ where
         let used = width(&label);
         let mut gap = indent.saturating_sub(used).max(GAP);
         let Some(limit) = limit else {
-            write!(out, "{}{:gap$}", Style::Bold.paint(&label, stream), "")?;
-            write!(out, "{}", value.style.paint(&value.text, stream))?;
+            write_part(out, &label, Style::Bold, stream)?;
+            write!(out, "{:gap$}", "")?;
+            write_part(out, &value.text, value.style, stream)?;
             if let Some(aside) = &value.aside {
                 write!(out, " {}", Style::Dim.paint(aside, stream))?;
             }
@@ -113,8 +119,8 @@ where
 }
 
 /// A column of a table.
-pub(super) struct Column<'a> {
-    pub(super) title: Cow<'a, str>,
+pub(super) struct Column {
+    pub(super) title: Cell,
     pub(super) right_aligned: bool,
     /// The width, in columns, down to which it may shrink for others to stay.
     pub(super) floor: usize,
@@ -130,7 +136,7 @@ pub(super) const STAYS: usize = usize::MAX;
 /// A column that is shown, and how wide.
 struct Slot<'a> {
     at: usize,
-    column: &'a Column<'a>,
+    column: &'a Column,
     natural: usize,
     width: usize,
 }
@@ -142,7 +148,7 @@ struct Slot<'a> {
 /// `rows` is asked twice, once to measure and once to write, so that no row is kept.
 pub(super) fn write_grid<I>(
     out: &mut impl Write,
-    columns: &[Column<'_>],
+    columns: &[Column],
     rows: impl Fn() -> I,
     stream: &Stream,
 ) -> io::Result<()>
@@ -157,7 +163,7 @@ where
         .map(|(at, column)| Slot {
             at,
             column,
-            natural: measured(&column.title),
+            natural: measured(&column.title.text),
             width: 0,
         })
         .collect();
@@ -180,17 +186,14 @@ where
             slot.width = 0;
         }
     }
-    let header: Vec<_> = columns
-        .iter()
-        .map(|column| Cell::new(column.title.as_ref(), Style::Bold))
-        .collect();
-    write_line(out, &slots, &header, stream)?;
+    let title = |at: usize| columns.get(at).map(|column| &column.title);
+    write_line(out, &slots, title, stream)?;
     if slots.len() < columns.len() {
         write!(out, " {}", Style::Dim.paint(LEFT_OUT, stream))?;
     }
     writeln!(out)?;
     for row in rows() {
-        write_line(out, &slots, &row, stream)?;
+        write_line(out, &slots, |at| row.get(at), stream)?;
         writeln!(out)?;
     }
     Ok(())
@@ -242,21 +245,21 @@ fn needed(slots: &[Slot<'_>], all: usize) -> usize {
     let title = if last.column.right_aligned {
         last.width
     } else {
-        last.width.min(width(&last.column.title))
+        last.width.min(width(&last.column.title.text))
     };
     row.max(row - last.width + title + 1 + width(LEFT_OUT))
 }
 
-/// Writes a line of a table without its end.
-fn write_line(
+/// Writes a line of a table, without its end; `cell` is asked for that of each column.
+fn write_line<'a>(
     out: &mut impl Write,
     slots: &[Slot<'_>],
-    cells: &[Cell],
+    cell: impl Fn(usize) -> Option<&'a Cell>,
     stream: &Stream,
 ) -> io::Result<()> {
     let mut pending = 0;
     for slot in slots {
-        let Some(cell) = cells.get(slot.at) else {
+        let Some(cell) = cell(slot.at) else {
             continue;
         };
         let text = if stream.is_terminal {
@@ -271,7 +274,8 @@ fn write_line(
             (0, room)
         };
         let gap = pending + before;
-        write!(out, "{:gap$}{}", "", cell.style.paint(&text, stream))?;
+        write!(out, "{:gap$}", "")?;
+        write_part(out, &text, cell.style, stream)?;
         // Space is only written once something follows it, so that no line ends in spaces.
         pending = after + GAP;
     }

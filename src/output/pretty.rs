@@ -8,7 +8,8 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::columns::{ALIGNED, Style, cut, is_padding, limit, one_line, width};
+use super::json::write_part;
+use crate::columns::{ALIGNED, Style, cut, is_padding, limit, one_line, start_for, width};
 use crate::json::{Json, Kind, Token, Tokens, unquote};
 use crate::terminal::Stream;
 
@@ -159,8 +160,9 @@ impl<'a> Line<'a> {
         let indent = (self.depth * INDENT).min(deepest);
         let label = self.label.as_ref().map(|label| match label {
             Label::Key(key) => {
-                let key = unquote(key);
-                (format!("{}:", one_line(key, stream)).into(), Style::Key)
+                let mut key = shown(key, stream).into_owned();
+                key.push(':');
+                (key.into(), Style::Key)
             }
             Label::Number(number) => (format!("{number}.").into(), Style::Dim),
         });
@@ -185,12 +187,15 @@ impl<'a> Value<'a> {
             Self::Scalar("null") => ("null".into(), Style::Dim),
             Self::Scalar("true") => ("yes".into(), Style::Cyan),
             Self::Scalar("false") => ("no".into(), Style::Cyan),
-            Self::Scalar(text) if text.starts_with('"') => {
-                (one_line(unquote(text), stream), Style::Green)
-            }
+            Self::Scalar(text) if text.starts_with('"') => (shown(text, stream), Style::Green),
             Self::Scalar(number) => (number.into(), Style::Magenta),
         }
     }
+}
+
+/// What a string in quotes says, on one line.
+fn shown<'a>(quoted: &'a str, stream: &Stream) -> Cow<'a, str> {
+    one_line(start_for(unquote(quoted), stream), stream)
 }
 
 /// A line as it is written.
@@ -228,13 +233,13 @@ impl Fitted<'_> {
         let indent = self.indent;
         write!(out, "{:indent$}", "")?;
         if let Some((text, style)) = &self.label {
-            write!(out, "{}", style.paint(text, stream))?;
+            write_part(out, text, *style, stream)?;
         }
         if self.label.is_some() && self.value.is_some() {
             write!(out, " ")?;
         }
         if let Some((text, style)) = &self.value {
-            write!(out, "{}", style.paint(text, stream))?;
+            write_part(out, text, *style, stream)?;
         }
         Ok(())
     }

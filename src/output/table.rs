@@ -14,7 +14,7 @@ use super::human::{Moment, in_bytes, size};
 use super::is_plain_name;
 use super::json::compact;
 use super::layout::{Cell, Column, STAYS, write_fields, write_grid};
-use crate::columns::{Style, cut_characters, one_line};
+use crate::columns::{Style, cut_characters, one_line, start_for};
 use crate::error;
 use crate::files::object::Status;
 use crate::json::{Json, Kind, unquote};
@@ -347,11 +347,11 @@ const LABELS: [&str; 8] = [
 /// in the JSON text, and so does one of [`LABELS`]: no member looks like another, or like a line of
 /// ours.
 fn as_it_is<'a>((key, value): (&'a str, Json<'a>), stream: &Stream) -> (Cow<'a, str>, Cell) {
-    let name = unquote(key);
+    let name = start_for(unquote(key), stream);
     let label = if is_plain_name(&name) && !LABELS.contains(&name.as_ref()) {
         name
     } else {
-        one_line(key, stream)
+        one_line(start_for(key, stream), stream)
     };
     (label, Cell::of(Some(value), stream))
 }
@@ -408,9 +408,9 @@ fn file_fields<'a>(
 
 /// The columns for files. The floors are what the usual content needs: `file-` and 22 or 24
 /// characters, `fine-tune`, `processed`, `10 months ago`.
-fn file_columns() -> [Column<'static>; 7] {
+fn file_columns() -> [Column; 7] {
     let column = |title, floor, stays| Column {
-        title: Cow::Borrowed(title),
+        title: Cell::title(title),
         right_aligned: false,
         floor,
         shrinks: 1,
@@ -436,7 +436,7 @@ fn file_columns() -> [Column<'static>; 7] {
 /// The columns for an array of objects: the names of all members, in the order in which they
 /// first occur, each with how it is shown. `None` if it is something else, or has so many names, or
 /// so few members in so many rows, that it is no table.
-fn union_of_names<'a>(json: Json<'a>, stream: &Stream) -> Option<Vec<(Cow<'a, str>, Column<'a>)>> {
+fn union_of_names<'a>(json: Json<'a>, stream: &Stream) -> Option<Vec<(Cow<'a, str>, Column)>> {
     /// More columns fit on no terminal.
     const MOST: usize = 50;
     /// How many cells there may be however little text they come of. A member takes six bytes.
@@ -460,7 +460,7 @@ fn union_of_names<'a>(json: Json<'a>, stream: &Stream) -> Option<Vec<(Cow<'a, st
                 return None;
             }
             let column = Column {
-                title: visible(name.as_ref(), stream).into_owned().into(),
+                title: Cell::title(visible(start_for(name.as_ref(), stream), stream)),
                 right_aligned: number,
                 floor: FLOOR,
                 shrinks: 0,

@@ -684,6 +684,31 @@ fn large(unit: &str, size: usize, terminal: bool) {
 }
 
 #[test]
+fn a_large_name_takes_a_few_times_its_size() {
+    // Escaped it is six times as long, and without the command at its end a little longer.
+    const SIZE: usize = 3 << 20;
+    let body = format!(r#"{{"{}##vso[x]":1}}"#, "\u{7f}".repeat(SIZE));
+    let limit = 9 * SIZE as u64 + (16 << 20);
+    for format in ["table", "pretty"] {
+        for terminal in [false, true] {
+            let server = Server::replying(Reply::json(200, body.as_str()));
+            let mut tool = file_in(format, &server).args(["--color", "always"]);
+            if terminal {
+                tool = tool.stdout_terminal(80, 24);
+            }
+            let run = tool.run();
+            assert_eq!((run.code, &*run.err()), (Some(0), ""), "{format}");
+            assert!(!run.out().contains("##"), "{format}");
+            // Nobody reads megabytes of a name; in a pipe all is complete.
+            let escaped = run.out().matches(r"\u007f").count();
+            assert_eq!(escaped > SIZE / 2, !terminal, "{format}: {escaped}");
+            let peak = run.peak_memory.unwrap_or(0);
+            assert!(peak < limit, "{format}, {terminal}: {peak} bytes");
+        }
+    }
+}
+
+#[test]
 fn many_small_values_take_a_few_times_their_size() {
     const SIZE: usize = 4 << 20;
     let many = |open: &str, unit: &str, last: &str, close: &str| {

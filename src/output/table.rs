@@ -105,62 +105,44 @@ impl Rows {
     }
 }
 
-/// What a table keeps of one file.
+/// What a table keeps of one file, in the order of [`file_columns`].
 #[derive(Debug)]
-struct Row {
-    id: Field,
-    filename: Field,
-    bytes: Field,
-    purpose: Field,
-    status: Field,
-    created_at: Field,
-    expires_at: Field,
-}
+struct Row([Field; 7]);
 
 impl Row {
     /// What the row of a File object shows, of each field at most so many bytes.
     fn new(file: Json<'_>, longest: usize) -> Self {
         let text = |name| Field::text(file.get(name)).shortened(longest);
         let number = |name| Field::number(file.get(name)).shortened(longest);
-        Self {
-            id: text("id"),
-            filename: text("filename"),
-            bytes: number("bytes"),
-            purpose: text("purpose"),
-            status: text("status"),
-            created_at: number("created_at"),
-            expires_at: number("expires_at"),
-        }
+        Self([
+            text("id"),
+            text("filename"),
+            number("bytes"),
+            text("purpose"),
+            text("status"),
+            number("created_at"),
+            number("expires_at"),
+        ])
     }
 
     fn bytes_of_text(&self) -> usize {
-        [
-            &self.id,
-            &self.filename,
-            &self.bytes,
-            &self.purpose,
-            &self.status,
-            &self.created_at,
-            &self.expires_at,
-        ]
-        .into_iter()
-        .map(|field| match field {
+        let length = |field: &Field| match field {
             Field::Text(text) => text.len(),
             Field::Missing | Field::Number(_) => 0,
-        })
-        .sum()
+        };
+        self.0.iter().map(length).sum()
     }
 
-    /// In the order of [`file_columns`].
     fn cells(&self, stream: &Stream, now: &Zoned) -> Vec<Cell> {
+        let [id, filename, bytes, purpose, status, created_at, expires_at] = &self.0;
         vec![
-            Cell::text(&self.id, stream),
-            Cell::text(&self.filename, stream),
-            Cell::size(&self.bytes, Length::Short, stream),
-            Cell::text(&self.purpose, stream),
-            Cell::status(&self.status, stream),
-            Cell::created(&self.created_at, Length::Short, stream, now),
-            Cell::expires(&self.expires_at, Length::Short, stream, now),
+            Cell::text(id, stream),
+            Cell::text(filename, stream),
+            Cell::size(bytes, Length::Short, stream),
+            Cell::text(purpose, stream),
+            Cell::status(status, stream),
+            Cell::created(created_at, Length::Short, stream, now),
+            Cell::expires(expires_at, Length::Short, stream, now),
         ]
     }
 }
@@ -832,18 +814,18 @@ file-x     error
         let giant = format!("{{{}}}", giant.join(", "));
         let mut rows = Rows::default();
         rows.push(json(&giant));
-        let text = |row: &Row| match &row.filename {
+        let filename = |Row([_, filename, ..]): &Row| match filename {
             Field::Text(kept) => kept.len(),
             _ => 0,
         };
-        assert_eq!(text(&rows.rows[0]), 4096 + "…".len());
+        assert_eq!(filename(&rows.rows[0]), 4096 + "…".len());
         for _ in 0..800 {
             rows.push(json(&giant));
         }
         assert!(rows.kept < 17 << 20, "{} bytes", rows.kept);
         rows.push(json(PROCESSED));
-        assert_eq!(text(&rows.rows[800]), 252 + "…".len());
-        assert_eq!(text(&rows.rows[801]), "training.jsonl".len());
+        assert_eq!(filename(&rows.rows[800]), 252 + "…".len());
+        assert_eq!(filename(&rows.rows[801]), "training.jsonl".len());
     }
 
     #[test]

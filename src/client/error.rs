@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use hyper::http::Extensions;
 use hyper_util::client::legacy::connect::HttpInfo;
-use reqwest::Url;
 use reqwest::header::HeaderMap;
+use reqwest::{Url, Version};
 
 use super::tls;
 use crate::columns::cut_characters;
@@ -108,6 +108,9 @@ pub enum Network {
     Timeout(Duration),
     /// The connection was closed or reset before the answer was complete.
     Cut,
+    /// The same by the HTTP library, which did not like what came over one of HTTP/2: for this
+    /// request or for another that is under way there.
+    Broken,
     /// No trust could be established.
     Tls {
         /// What is wrong.
@@ -224,7 +227,7 @@ impl fmt::Display for Cause {
                 Network::Dns(_) => f.write_str("the name does not resolve"),
                 Network::Refused => f.write_str("connection refused"),
                 Network::ConnectTimeout | Network::Timeout(_) => f.write_str("timed out"),
-                Network::Cut => f.write_str("connection lost"),
+                Network::Cut | Network::Broken => f.write_str("connection lost"),
                 Network::Tls { error, .. } => error.fmt(f),
                 Network::Proxy(refusal) => refusal.fmt(f),
                 Network::Other(words) => f.write_str(words),
@@ -255,19 +258,38 @@ const NO_NAME_SERVER: &str = "Temporary failure in name resolution";
 /// How the errors of a tunnel through an HTTP proxy begin.
 const TUNNEL: &str = "tunnel error: ";
 
-/// The local address of the connection of HTTP/1.1 over which a request went that failed with
-/// `error`. One of HTTP/2 serves several requests at a time, and fails one without the others.
-pub(super) fn connection(error: &reqwest::Error) -> Option<SocketAddr> {
-    let first = error.source();
-    let error = successors(first, |&error| error.source())
-        .find_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())?;
-    let connected = error.connect_info()?;
-    if connected.is_negotiated_h2() {
-        return None;
+/// The connection over which a request went.
+#[derive(Clone, Copy)]
+pub(super) struct Used {
+    /// The local address.
+    pub address: SocketAddr,
+    /// Whether it serves several requests at a time.
+    pub is_http2: bool,
+}
+
+impl Used {
+    /// That of a request that failed with `error` before an answer began.
+    pub(super) fn for_error(error: &reqwest::Error) -> Option<Self> {
+        let first = error.source();
+        let error = successors(first, |&error| error.source())
+            .find_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())?;
+        let connected = error.connect_info()?;
+        let mut extras = Extensions::new();
+        connected.get_extras(&mut extras);
+        Self::of(&extras, connected.is_negotiated_h2())
     }
-    let mut extras = Extensions::new();
-    connected.get_extras(&mut extras);
-    extras.get().map(HttpInfo::local_addr)
+
+    /// That of a `response` that began.
+    pub(super) fn for_response(response: &reqwest::Response) -> Option<Self> {
+        Self::of(response.extensions(), response.version() == Version::HTTP_2)
+    }
+
+    fn of(extensions: &Extensions, is_http2: bool) -> Option<Self> {
+        extensions
+            .get()
+            .map(HttpInfo::local_addr)
+            .map(|address| Self { address, is_http2 })
+    }
 }
 
 impl Network {
@@ -278,6 +300,7 @@ impl Network {
         let mut seen_hyper = false;
         let mut before_tunnel = false;
         let in_body = error.is_body() || error.is_decode();
+        let is_connecting = error.is_connect();
         let mut next: Option<&(dyn StdError + 'static)> = Some(error);
         while let Some(error) = next {
             let stream = error.downcast_ref::<h2::Error>();
@@ -286,6 +309,10 @@ impl Network {
                 return Self::Cut;
             }
             match Self::known(error) {
+                // What trust there is was established before.
+                Some(Self::Tls { error, .. }) if !is_connecting && tls::is_garbled(&error) => {
+                    return Self::Cut;
+                }
                 Some(Self::Tls { error, .. }) => {
                     return Self::Tls {
                         error,
@@ -296,8 +323,9 @@ impl Network {
                 None => {}
             }
             seen_hyper |= error.is::<hyper::Error>();
-            // Framing that breaks the rules.
-            if seen_hyper && is_malformed(error) {
+            // Framing that breaks the rules; before the body it is TLS that does, of which HTTP/2 keeps
+            // no more than the words.
+            if in_body && seen_hyper && is_malformed(error) {
                 return Self::NotHttp;
             }
             before_tunnel |= error.to_string().starts_with(TUNNEL);
@@ -349,7 +377,11 @@ impl Network {
             };
         }
         if let Some(error) = error.downcast_ref::<h2::Error>() {
-            return error.is_library().then_some(Self::NotHttp);
+            return error.is_library().then_some(if error.is_go_away() {
+                Self::Broken
+            } else {
+                Self::NotHttp
+            });
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
             // An io::Error hides what it wraps from `source`.
@@ -420,6 +452,7 @@ impl Network {
             | Self::ConnectTimeout
             | Self::Timeout(_)
             | Self::Cut
+            | Self::Broken
             | Self::Unasked
             | Self::Other(_) => true,
         }

@@ -18,7 +18,6 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use futures_util::TryFutureExt as _;
-use hyper_util::client::legacy::connect::HttpInfo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION,
@@ -30,7 +29,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use self::error::{Answer, Cause, DnsError, Error, Network, Redirect};
+use self::error::{Answer, Cause, DnsError, Error, Network, Redirect, Used};
 pub use self::limit::Limit;
 use self::retry::{Attempt, Decision};
 use crate::console::Console;
@@ -339,57 +338,18 @@ impl<'a> Client<'a> {
         Err(Cause::Redirect(Redirect::TooMany))
     }
 
-    /// Sends `request`. A server may end a connection that it keeps just when the next request
-    /// comes over it, or send something late that belongs to the one before. Neither says anything of
-    /// the request: it is sent again at once, over another connection (RFC 9112, section 9.3.1).
-    async fn send(
-        &self,
-        mut request: reqwest::Request,
-        limit: Limit<'_>,
-    ) -> Result<reqwest::Response, Cause> {
-        let mut sent_again = 0;
-        loop {
-            let url = request.url().clone();
-            let held_up = self.console.held_up().get();
-            let mut connection = None;
-            let http = self.http.borrow().clone();
-            let sent = http.execute(request);
-            let sent = sent.inspect_err(|error| connection = error::connection(error));
-            let cause = match within(limit, sent).await {
-                Ok(response) => {
-                    let info = response.extensions().get();
-                    let connection = info.map(HttpInfo::local_addr);
-                    self.proven.borrow_mut().extend(connection);
-                    return Ok(response);
-                }
-                Err(cause) => cause,
-            };
-            let was_kept = connection.is_some_and(|it| self.proven.borrow_mut().remove(&it));
-            match cause {
-                Cause::Network(Network::Cut | Network::NotHttp | Network::Unasked)
-                    if was_kept && sent_again < MOST_SENT_AGAIN =>
-                {
-                    sent_again += 1;
-                    request = self.request(url);
-                }
-                // The clock of the library does not know that it stood still.
-                Cause::Network(Network::ConnectTimeout)
-                    if self.console.held_up().get().saturating_sub(held_up) > HELD_UP =>
-                {
-                    request = self.request(url);
-                }
-                cause => return Err(cause),
-            }
-        }
-    }
-
     fn request(&self, url: Url) -> reqwest::Request {
         let mut request = reqwest::Request::new(reqwest::Method::GET, url);
         *request.headers_mut() = self.headers.clone();
         request
     }
 
-    /// One GET, its body read to the end; `redirected` is whether the server chose the `url`.
+    /// One answer; `redirected` is whether the server chose the `url`.
+    ///
+    /// A server may end a connection that it keeps just when the next request comes over it, or send
+    /// something late that belongs to the one before; and what is wrong with one answer over HTTP/2
+    /// ends the connection that all share. Neither says anything of the request: it is sent again at
+    /// once, over another connection (RFC 9112, section 9.3.1).
     async fn get(
         &self,
         url: Url,
@@ -397,10 +357,61 @@ impl<'a> Client<'a> {
         redirected: bool,
         limit: Limit<'_>,
     ) -> Result<Answer, Cause> {
+        let mut sent_again = 0;
+        loop {
+            let held_up = self.console.held_up().get();
+            let sent = self.exchange(url.clone(), attempt, redirected, limit);
+            let (cause, connection) = match sent.await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            let was_kept = connection.is_some_and(|it| self.was_kept(it, &cause));
+            let is_held_up = matches!(cause, Cause::Network(Network::ConnectTimeout))
+                && self.console.held_up().get().saturating_sub(held_up) > HELD_UP;
+            if was_kept && sent_again < MOST_SENT_AGAIN {
+                sent_again += 1;
+            } else if !is_held_up {
+                // The clock of the library does not know that it stood still.
+                return Err(cause);
+            }
+        }
+    }
+
+    /// Whether a request failed for a `cause` that may be that of the `connection` alone, over which
+    /// others were answered before.
+    fn was_kept(&self, connection: Used, cause: &Cause) -> bool {
+        let mut proven = self.proven.borrow_mut();
+        if connection.is_http2 {
+            // All else fails one request without the others.
+            let is_broken = matches!(cause, Cause::Network(Network::Broken));
+            return is_broken && proven.contains(&connection.address);
+        }
+        let may_be_late = matches!(
+            cause,
+            Cause::Network(Network::Cut | Network::NotHttp | Network::Unasked)
+        );
+        proven.remove(&connection.address) && may_be_late
+    }
+
+    /// One GET, its body read to the end. Of a connection that failed is told which it was, where it
+    /// may be that alone which failed.
+    async fn exchange(
+        &self,
+        url: Url,
+        attempt: u32,
+        redirected: bool,
+        limit: Limit<'_>,
+    ) -> Result<Answer, (Cause, Option<Used>)> {
         let request = self.request(url);
         self.console.request(&request, attempt, redirected);
         let started = Instant::now();
-        let mut response = self.send(request, limit).await?;
+        let mut used = None;
+        let http = self.http.borrow().clone();
+        let sent = http.execute(request);
+        let sent = sent.inspect_err(|error| used = Used::for_error(error));
+        let sent = within(limit, sent).await;
+        let mut response = sent.map_err(|cause| (cause, used))?;
+        let used = Used::for_response(&response);
         let first_byte = started.elapsed();
         let status = response.status();
         let mut headers = std::mem::take(response.headers_mut());
@@ -413,15 +424,20 @@ impl<'a> Client<'a> {
         let (mut body, complete) = body::read(response, largest, limit, success).await;
         self.console
             .response(status, &headers, first_byte, started.elapsed());
-        // The status of an error says enough, even where its body is cut, late or too large.
-        if success {
-            complete?;
+        match complete {
+            Ok(()) => self
+                .proven
+                .borrow_mut()
+                .extend(used.map(|used| used.address)),
+            // The status of an error says enough, even where its body is cut, late or too large.
+            Err(cause) if success => return Err((cause, used.filter(|used| used.is_http2))),
+            Err(_) => {}
         }
         if body::is_gzip(&headers) {
             headers.remove(CONTENT_ENCODING);
             let (plain, decoded) = body::decode(&body, largest, limit);
             if success {
-                decoded?;
+                decoded.map_err(|cause| (cause, None))?;
             }
             body = plain;
         }

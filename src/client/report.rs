@@ -366,6 +366,13 @@ fn network_failure(
             ),
             Some("try again later".to_owned()),
         ),
+        Network::Broken => (
+            "not_http",
+            format!(
+                "the connection to {host}{via} ended before the answer for `{id}` was complete{attempts}: something that came over it is not valid HTTP/2"
+            ),
+            Some("try again later".to_owned()),
+        ),
         Network::Tls { error, at_proxy } => {
             let at_proxy = at_proxy || asks_proxy;
             let (why, hint) = tls::explain(&error, at_proxy, connection, secrets);

@@ -1,4 +1,5 @@
-//! HTTP/2, frame by frame: streams that end where they should not, and are handed back unread.
+//! HTTP/2, frame by frame: streams that end where they should not, and are handed back unread; and
+//! what comes over TLS that is none.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -43,8 +44,10 @@ enum Answer {
     Reset(u32),
     /// Nothing, nor to any further request on this connection.
     Silence,
-    /// A record of TLS that nobody can decrypt.
-    Garbled,
+    /// An object behind a frame without anything, which flushes the head.
+    Flushed,
+    /// These bytes, not encrypted, as somebody in between can send.
+    Raw(&'static [u8]),
 }
 
 /// A server whose nth request, on whatever connection, gets the nth answer, and all further ones
@@ -57,6 +60,11 @@ struct Http2 {
 
 impl Http2 {
     fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self::speaking("h2", answers)
+    }
+
+    /// The same in one protocol or the other (RFC 7301, section 6).
+    fn speaking(protocol: &str, answers: impl IntoIterator<Item = Answer>) -> Self {
         let authority = Authority::new("one");
         let identity = authority.server();
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -68,7 +76,7 @@ impl Http2 {
                 PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap(),
             )
             .unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec()];
+        config.alpn_protocols = vec![protocol.into()];
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -81,7 +89,11 @@ impl Http2 {
                 let stream = StreamOwned::new(connection, stream.unwrap());
                 let (answers, counted) = (Arc::clone(&answers), Arc::clone(&counted));
                 // A client may go at any time.
-                thread::spawn(move || drop(serve(stream, &answers, &counted)));
+                let next = move || {
+                    let number = counted.fetch_add(1, Ordering::SeqCst);
+                    answers[number.min(answers.len() - 1)].clone()
+                };
+                thread::spawn(move || drop(serve(stream, next)));
             }
         });
         Self {
@@ -108,12 +120,16 @@ impl Http2 {
     }
 }
 
+/// Serves a connection; `next` is asked for what to do with each request.
 fn serve(
     mut stream: StreamOwned<ServerConnection, TcpStream>,
-    answers: &[Answer],
-    requests: &AtomicUsize,
+    next: impl Fn() -> Answer,
 ) -> std::io::Result<()> {
-    stream.read_exact(&mut [0; PREFACE])?;
+    let mut first = [0; PREFACE];
+    stream.read_exact(&mut first)?;
+    if !first.starts_with(b"PRI ") {
+        return serve_http1(stream, first.to_vec(), next);
+    }
     stream.write_all(&frame(SETTINGS, 0, 0, b""))?;
     let mut is_silent = false;
     loop {
@@ -128,18 +144,42 @@ fn serve(
         if kind == SETTINGS && flags == 0 {
             stream.write_all(&frame(SETTINGS, 1, 0, b""))?;
         } else if kind == HEADERS {
-            let number = requests.fetch_add(1, Ordering::SeqCst);
-            let answer = &answers[number.min(answers.len() - 1)];
-            if matches!(answer, Answer::Garbled) {
-                stream
-                    .sock
-                    .write_all(&[&[23, 3, 3, 0, 32][..], &[0; 32]].concat())?;
-            }
+            let answer = next();
             is_silent |= matches!(answer, Answer::Silence);
             if is_silent {
                 continue;
             }
-            stream.write_all(&frames(answer, u32::from_be_bytes(id)))?;
+            if let Answer::Raw(bytes) = answer {
+                stream.sock.write_all(bytes)?;
+            }
+            stream.write_all(&frames(&answer, u32::from_be_bytes(id)))?;
+        }
+        stream.flush()?;
+    }
+}
+
+/// The same over HTTP/1.1, with objects or raw bytes; of the first request there is the `start`.
+fn serve_http1(
+    mut stream: StreamOwned<ServerConnection, TcpStream>,
+    start: Vec<u8>,
+    next: impl Fn() -> Answer,
+) -> std::io::Result<()> {
+    let mut request = start;
+    loop {
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte)?;
+            request.extend(byte);
+        }
+        request.clear();
+        if let Answer::Raw(bytes) = next() {
+            stream.sock.write_all(bytes)?;
+        } else {
+            let (object, length) = (object(), object().len());
+            write!(
+                stream,
+                "HTTP/1.1 200 \r\ncontent-length: {length}\r\n\r\n{object}"
+            )?;
         }
         stream.flush()?;
     }
@@ -149,7 +189,13 @@ fn serve(
 fn frames(answer: &Answer, id: u32) -> Vec<u8> {
     let reset = |code: u32| frame(RST_STREAM, 0, id, &code.to_be_bytes());
     match answer {
-        Answer::Silence | Answer::Garbled => Vec::new(),
+        Answer::Silence | Answer::Raw(_) => Vec::new(),
+        Answer::Flushed => [
+            frame(HEADERS, END_HEADERS, id, &[0x88]),
+            frame(DATA, 0, id, b""),
+            frame(DATA, END_STREAM, id, object().as_bytes()),
+        ]
+        .concat(),
         Answer::Reset(code) => reset(*code),
         Answer::Fields(name, times) => {
             let mut field = vec![0, u8::try_from(name.len()).unwrap()];
@@ -258,16 +304,58 @@ fn a_large_head_is_read_as_one_over_http_1_is() {
 }
 
 #[test]
-fn what_breaks_the_rules_is_not_asked_for_again() {
-    for answer in [
-        Answer::Fields("x-larger", 4_000),
-        // RFC 9113, section 8.2.2.
-        Answer::Fields("connection", 1),
-    ] {
-        let server = Http2::start([answer]);
-        server.look(&[]).run().is(7, "", NOT_HTTP);
-        assert_eq!(server.requests(), 1);
-    }
+fn an_answer_that_breaks_the_rules_is_not_asked_for_again() {
+    // RFC 9113, section 8.2.2.
+    let server = Http2::start([Answer::Fields("connection", 1)]);
+    server.look(&[]).run().is(7, "", NOT_HTTP);
+    assert_eq!(server.requests(), 1);
+}
+
+/// One for which the library ends the connection.
+const TOO_LARGE: Answer = Answer::Fields("x-larger", 4_000);
+
+#[test]
+fn what_breaks_a_connection_may_belong_to_another_request() {
+    let server = Http2::start([TOO_LARGE]);
+    let broken = LOST.replace(
+        "complete\n",
+        "complete: something that came over it is not valid HTTP/2\n",
+    );
+    let options = ["--max-retries", "0"];
+    server.look(&options).run().is(7, "", broken);
+    assert_eq!(server.requests(), 1);
+
+    let server = Http2::start([TOO_LARGE, Answer::Flushed]);
+    let found = format!("{}\n", object());
+    server.look(&[]).run().is(0, found, "");
+    assert_eq!(server.requests(), 2);
+}
+
+#[test]
+fn a_connection_that_worked_and_breaks_costs_no_attempt() {
+    let whole = object();
+    let server = Http2::start([Answer::Flushed, TOO_LARGE, Answer::Flushed]);
+    let options = ["b", "--concurrency", "1", "--max-retries", "0"];
+    let found = format!("{whole}\n").repeat(2);
+    server.look(&options).run().is(0, found, "");
+    assert_eq!(server.requests(), 3);
+
+    // The library ends a connection with the 101st frame that is empty.
+    let server = Http2::start([Answer::Flushed]);
+    let ids: Vec<_> = (0..350).map(|id| id.to_string()).collect();
+    let mut options: Vec<_> = ids.iter().map(String::as_str).collect();
+    options.extend(["--concurrency", "8", "--max-retries", "0"]);
+    let found = format!("{whole}\n").repeat(351);
+    server.look(&options).run().is(0, found, "");
+    let more = server.requests() - 351;
+    assert!((3..=8 * 3).contains(&more), "{more} more");
+
+    // But not for ever.
+    let server = Http2::start([Answer::Flushed, TOO_LARGE]);
+    let options = ["b", "--concurrency", "1", "--max-retries", "0"];
+    let run = server.look(&options).run();
+    assert_eq!((run.code, &*run.out()), (Some(7), &*format!("{whole}\n")));
+    assert_eq!(server.requests(), 3);
 }
 
 #[test]
@@ -313,9 +401,20 @@ fn a_connection_that_has_gone_silent_is_given_up() {
 }
 
 #[test]
-fn a_garbled_record_is_asked_for_again() {
-    let server = Http2::start([Answer::Garbled, Answer::Body(None, object(), None)]);
-    let found = format!("{}\n", object());
-    server.look(&[]).run().is(0, found, "");
-    assert_eq!(server.requests(), 2);
+fn what_is_no_tls_on_a_connection_that_works_ends_only_that() {
+    let answers: [&[u8]; 4] = [
+        // A record that nobody can decrypt, one that is too large, and none.
+        b"\x17\x03\x03\0\x20 which is nothing but thirty-two",
+        b"\x17\x03\x03\xff\xff",
+        b"\x63\x03\x03\0\x01\0",
+        b"HTTP/1.1 400 \r\n\r\n",
+    ];
+    for protocol in ["h2", "http/1.1"] {
+        for bytes in answers {
+            let server = Http2::speaking(protocol, [Answer::Raw(bytes), Answer::Flushed]);
+            let found = format!("{}\n", object());
+            server.look(&[]).run().is(0, found, "");
+            assert_eq!(server.requests(), 2, "{protocol} {bytes:?}");
+        }
+    }
 }

@@ -85,6 +85,20 @@ pub(in crate::client) fn may_pass(error: &rustls::Error) -> bool {
     )
 }
 
+/// Whether `error` says that what came is no TLS, or not what comes next: after the handshake nobody
+/// but somebody in between makes it so, and by a reset they could have ended it, too.
+pub(in crate::client) fn is_garbled(error: &rustls::Error) -> bool {
+    use rustls::Error;
+    matches!(
+        error,
+        Error::InvalidMessage(_)
+            | Error::InappropriateMessage { .. }
+            | Error::InappropriateHandshakeMessage { .. }
+            | Error::PeerMisbehaved(_)
+            | Error::PeerSentOversizedRecord
+    )
+}
+
 /// The error that an established connection can end with, by its `words`, if they are those of one.
 pub(in crate::client) fn error_of(words: &str) -> Option<rustls::Error> {
     let alerts = (0..=u8::MAX).map(|code| rustls::Error::AlertReceived(code.into()));

@@ -14,7 +14,7 @@ use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
-pub(super) use self::explain::{error_of, explain, may_pass};
+pub(super) use self::explain::{error_of, explain, is_garbled, may_pass};
 use crate::error::{Exit, Failure, io_words};
 use crate::settings::Tls;
 

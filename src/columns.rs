@@ -10,7 +10,7 @@ use colored::Colorize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::terminal::{Stream, begins_command, disarm, disarm_inside};
+use crate::terminal::{Stream, begins_command, disarm, disarm_inside, seems_to_hold_label};
 
 /// In a pipe, content wider than this, in columns, does not widen what is aligned with it. Else
 /// one value of megabytes would pad every other line to its width. File systems end a name at
@@ -69,40 +69,93 @@ pub(crate) fn start_for<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> C
 /// The most columns that stay together: those of an emoji with a skin tone.
 const WIDEST_PIECE: usize = 4;
 
-/// How many columns `text` takes at most; terminals differ.
+/// How many columns `text` takes on nearly all terminals.
 pub(crate) fn width(text: &str) -> usize {
-    width_by(columns_of, text)
+    Measure::USUAL.width(text)
 }
 
-fn width_by(measure: Measure, text: &str) -> usize {
-    if text.is_ascii() {
-        return text.len();
+/// How many columns a character takes by itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Measure(fn(char) -> usize);
+
+impl Measure {
+    /// As nearly all terminals have it.
+    pub(crate) const USUAL: Self = Self(columns_of);
+
+    /// The most that any has it.
+    const MOST: Self = Self(most_columns_of);
+
+    /// That for a line of these `parts`. A terminal that draws it wider than others breaks it where
+    /// a server may have chosen: what follows is not to look like a message of ours.
+    pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a str>, stream: &Stream) -> Self {
+        if stream.is_terminal && parts.into_iter().any(seems_to_hold_label) {
+            Self::MOST
+        } else {
+            Self::USUAL
+        }
     }
-    pieces(measure, text).map(|(_, columns)| columns).sum()
+
+    /// How many columns `text` takes.
+    pub(crate) fn width(self, text: &str) -> usize {
+        if text.is_ascii() {
+            return text.len();
+        }
+        pieces(self, text).map(|(_, columns)| columns).sum()
+    }
+
+    /// `text` if it fits into `columns`, else its beginning and `…`.
+    pub(crate) fn cut(self, text: &str, columns: usize) -> Cow<'_, str> {
+        let mark = self.width(MARK);
+        let mut used = 0;
+        let mut end = 0;
+        let mut kept = 0;
+        for (piece, columns_of_piece) in pieces(self, text) {
+            used += columns_of_piece;
+            if used > columns {
+                return Cow::Owned(format!("{}{MARK}", &text[..kept]));
+            }
+            end += piece.len();
+            if used + mark <= columns {
+                kept = end;
+            }
+        }
+        Cow::Borrowed(text)
+    }
+
+    /// `text` in lines of at most `columns` (9 or more), broken at spaces where there are any. The
+    /// spaces at a break are dropped. There is always a line, and none begins a command to who reads
+    /// logs.
+    pub(crate) fn wrap(self, text: &str, columns: usize) -> impl Iterator<Item = Cow<'_, str>> {
+        self.wrap_behind(0, text, columns)
+    }
+
+    /// The same where `taken` columns of the first line are in use.
+    fn wrap_behind(
+        self,
+        taken: usize,
+        text: &str,
+        columns: usize,
+    ) -> impl Iterator<Item = Cow<'_, str>> {
+        // What was no command within a line may be one at the start of a line.
+        let has_command =
+            text.contains(':') && broken(self, taken, text, columns).any(begins_command);
+        let columns = columns - if has_command { ESCAPED } else { 0 };
+        broken(self, taken, text, columns).map(disarm)
+    }
 }
 
-/// `text` if it fits into `columns`, else its beginning and `…`.
+/// What stands for the rest of a text that is cut.
+const MARK: &str = "…";
+
+/// `text` if it fits into `columns` of nearly all terminals, else its beginning and `…`.
 pub(crate) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
-    let mut used = 0;
-    let mut end = 0;
-    let mut kept = 0;
-    for (piece, columns_of_piece) in pieces(columns_of, text) {
-        used += columns_of_piece;
-        if used > columns {
-            return Cow::Owned(format!("{}…", &text[..kept]));
-        }
-        end += piece.len();
-        if used < columns {
-            kept = end;
-        }
-    }
-    Cow::Borrowed(text)
+    Measure::USUAL.cut(text, columns)
 }
 
 /// `text` if it has at most `characters`, else that many and `…`: for what is not laid out yet.
 pub(crate) fn cut_characters(text: &str, characters: usize) -> Cow<'_, str> {
     match text.char_indices().nth(characters) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        Some((end, _)) => Cow::Owned(format!("{}{MARK}", &text[..end])),
         None => Cow::Borrowed(text),
     }
 }
@@ -126,12 +179,12 @@ pub(crate) fn hang<'a>(
     let Some(limit) = limit(stream) else {
         return text;
     };
-    if taken + width_by(most_columns_of, &text) <= limit {
+    if taken + Measure::MOST.width(&text) <= limit {
         return text;
     }
     let words = text.split(is_blank).filter(|word| !word.is_empty());
     let text = joined(words, " ");
-    let lines = wrap_by(most_columns_of, taken, &text, limit - HANGING);
+    let lines = Measure::MOST.wrap_behind(taken, &text, limit - HANGING);
     joined(lines, &format!("\n{:HANGING$}", "")).into()
 }
 
@@ -152,28 +205,7 @@ pub(crate) fn is_blank(character: char) -> bool {
     character.is_whitespace() || character == '\u{2800}'
 }
 
-/// `text` in lines of at most `columns` (9 or more), broken at spaces where there are any. The
-/// spaces at a break are dropped. There is always a line, and none begins a command to who reads
-/// logs.
-pub(crate) fn wrap(text: &str, columns: usize) -> impl Iterator<Item = Cow<'_, str>> {
-    wrap_by(columns_of, 0, text, columns)
-}
-
-/// The same where `taken` columns of the first line are in use.
-fn wrap_by(
-    measure: Measure,
-    taken: usize,
-    text: &str,
-    columns: usize,
-) -> impl Iterator<Item = Cow<'_, str>> {
-    // What was no command within a line may be one at the start of a line.
-    let has_command =
-        text.contains(':') && broken(measure, taken, text, columns).any(begins_command);
-    let columns = columns - if has_command { ESCAPED } else { 0 };
-    broken(measure, taken, text, columns).map(disarm)
-}
-
-/// The same of which lines may begin commands.
+/// The lines of [`Measure::wrap`], which may begin commands.
 fn broken(
     measure: Measure,
     taken: usize,
@@ -200,7 +232,7 @@ fn broken(
                 let end = after_space.take().unwrap_or(at);
                 let line = text[start..end].trim_end_matches(' ');
                 start = end;
-                used = width_by(measure, &text[start..at]);
+                used = measure.width(&text[start..at]);
                 return Some(line);
             } else {
                 at += piece.len();
@@ -218,7 +250,7 @@ fn broken(
 /// The grapheme clusters of `text` and the columns each takes. A cluster of more than
 /// [`WIDEST_PIECE`] columns, as a long run of Hangul initials is, comes in its characters: it
 /// must be possible to break it.
-fn pieces(measure: Measure, text: &str) -> impl Iterator<Item = (&str, usize)> {
+fn pieces(Measure(measure): Measure, text: &str) -> impl Iterator<Item = (&str, usize)> {
     text.graphemes(true).flat_map(move |cluster| {
         // Some terminals draw a cluster as one, others each character for itself, which makes a
         // thumb with a skin tone 2 or 4 wide and a red heart 2 or 1. With the wider reading a
@@ -239,9 +271,6 @@ fn pieces(measure: Measure, text: &str) -> impl Iterator<Item = (&str, usize)> {
             })
     })
 }
-
-/// How many columns a character takes by itself.
-type Measure = fn(char) -> usize;
 
 /// The columns that nearly all terminals give a character; one for a control character, which is
 /// shown somehow. Half a flag has two on terminals that draw it as an emoji of its own.
@@ -379,7 +408,7 @@ mod tests {
 
     #[test]
     fn lines_break_at_spaces_if_they_can() {
-        let wrap = |text, columns| wrap(text, columns).collect::<Vec<_>>();
+        let wrap = |text, columns| Measure::USUAL.wrap(text, columns).collect::<Vec<_>>();
         assert_eq!(wrap("", 10), [""]);
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("one two  three ", 7), ["one two", "three"]);
@@ -488,7 +517,7 @@ mod tests {
         #[test]
         fn what_is_wrapped_fits_and_is_complete(text in hostile_text(), columns in WIDEST_PIECE + ESCAPED..40) {
             let text = one_line(&text, &TERMINAL);
-            let lines: Vec<_> = wrap(&text, columns).collect();
+            let lines: Vec<_> = Measure::USUAL.wrap(&text, columns).collect();
             for line in &lines {
                 prop_assert!(width(line) <= columns);
                 prop_assert!(line.width() <= columns);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use terminal_size::{Width, terminal_size_of};
 
 use crate::columns::is_blank;
+use crate::error::LABELS;
 
 /// What is known of one output stream: all that rendering has to ask about its destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,13 +224,26 @@ pub(crate) fn begins_command(line: &str) -> bool {
     )
 }
 
-/// Whether who looks at `line` may see it begin with `words`, in ASCII: of all else some terminals
-/// do not draw what they do not know, or what has no letter to sit on.
-pub(crate) fn seems_to_begin(line: &str, words: &str) -> bool {
+/// Whether who looks at `line` may see it begin with one of [`LABELS`]: of what is not ASCII some
+/// terminals do not draw what they do not know, or what has no letter to sit on.
+pub(crate) fn seems_to_begin_with_label(line: &str) -> bool {
     let drawn = line
         .chars()
-        .filter(|character| matches!(character, ' '..='~'));
-    begins(drawn.skip_while(|character| *character == ' '), words)
+        .filter(|character| matches!(character, ' '..='~'))
+        .skip_while(|character| *character == ' ');
+    LABELS.iter().any(|label| begins(drawn.clone(), label))
+}
+
+/// The same for any place of a `line`.
+pub(crate) fn seems_to_hold_label(line: &str) -> bool {
+    // What was drawn last, of which a label takes eight bytes at most.
+    let mut last = 0_u64;
+    let drawn = line.bytes().filter(|byte| matches!(byte, b' '..=b'~'));
+    drawn.into_iter().any(|byte| {
+        last = last << 8 | u64::from(byte);
+        let last = last.to_be_bytes();
+        LABELS.iter().any(|label| last.ends_with(label.as_bytes()))
+    })
 }
 
 fn begins(mut characters: impl Iterator<Item = char>, words: &str) -> bool {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::json::write_part;
-use crate::columns::{ALIGNED, Style, cut, hang, is_padding, limit, width, wrap};
+use crate::columns::{ALIGNED, Measure, Style, hang, is_padding, limit, width};
 use crate::terminal::Stream;
 
 /// The space between two columns, in columns.
@@ -74,7 +74,8 @@ where
     }
     let indent = labels + GAP;
     for (label, value) in fields() {
-        let used = width(&label);
+        let measure = Measure::of([&*label, &value.text], stream);
+        let used = measure.width(&label);
         let mut gap = indent.saturating_sub(used).max(GAP);
         let Some(limit) = limit else {
             write_part(out, &label, Style::Bold, stream)?;
@@ -96,19 +97,19 @@ where
         }
         let room = limit - indent;
         let mut end = 0;
-        for (at, line) in wrap(&value.text, room).enumerate() {
+        for (at, line) in measure.wrap(&value.text, room).enumerate() {
             if at > 0 {
                 writeln!(out)?;
                 gap = indent;
             }
             write!(out, "{:gap$}{}", "", value.style.paint(&line, stream))?;
-            end = width(&line);
+            end = measure.width(&line);
         }
         if let Some(aside) = &value.aside {
             if end + 1 + width(aside) <= room {
                 write!(out, " {}", Style::Dim.paint(aside, stream))?;
             } else {
-                for line in wrap(aside, room) {
+                for line in measure.wrap(aside, room) {
                     write!(out, "\n{:indent$}{}", "", Style::Dim.paint(&line, stream))?;
                 }
             }
@@ -156,22 +157,23 @@ where
     I: Iterator<Item = Vec<Cell>>,
 {
     let limit = limit(stream);
-    let measured = |text: &str| width(text).min(limit.unwrap_or(ALIGNED));
+    let most = limit.unwrap_or(ALIGNED);
     let mut slots: Vec<_> = columns
         .iter()
         .enumerate()
         .map(|(at, column)| Slot {
             at,
             column,
-            natural: measured(&column.title.text),
+            natural: width(&column.title.text).min(most),
             width: 0,
         })
         .collect();
     let (mut count, mut text) = (0_usize, 0_usize);
     for row in rows() {
         count += 1;
+        let measure = Measure::of(row.iter().map(|cell| cell.text.as_str()), stream);
         for (slot, cell) in slots.iter_mut().zip(row) {
-            let columns = measured(&cell.text);
+            let columns = measure.width(&cell.text).min(most);
             slot.natural = slot.natural.max(columns);
             text += columns;
         }
@@ -257,17 +259,19 @@ fn write_line<'a>(
     cell: impl Fn(usize) -> Option<&'a Cell>,
     stream: &Stream,
 ) -> io::Result<()> {
+    let cells = slots.iter().filter_map(|slot| cell(slot.at));
+    let measure = Measure::of(cells.map(|cell| cell.text.as_str()), stream);
     let mut pending = 0;
     for slot in slots {
         let Some(cell) = cell(slot.at) else {
             continue;
         };
         let text = if stream.is_terminal {
-            cut(&cell.text, slot.width)
+            measure.cut(&cell.text, slot.width)
         } else {
             Cow::Borrowed(cell.text.as_str())
         };
-        let room = slot.width.saturating_sub(width(&text));
+        let room = slot.width.saturating_sub(measure.width(&text));
         let (before, after) = if slot.column.right_aligned {
             (room, 0)
         } else {

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::json::write_part;
-use crate::columns::{ALIGNED, Style, cut, is_padding, limit, one_line, start_for, width};
+use crate::columns::{ALIGNED, Measure, Style, cut, is_padding, limit, one_line, start_for, width};
 use crate::json::{Json, Kind, Token, Tokens, unquote};
 use crate::terminal::Stream;
 
@@ -173,7 +173,7 @@ impl<'a> Line<'a> {
             value,
         };
         if let Some(room) = room {
-            fitted.cut(room - indent);
+            fitted.cut(room - indent, stream);
         }
         fitted
     }
@@ -201,21 +201,28 @@ fn shown<'a>(quoted: &'a str, stream: &Stream) -> Cow<'a, str> {
 /// A line as it is written.
 struct Fitted<'a> {
     indent: usize,
-    label: Option<(Cow<'a, str>, Style)>,
-    value: Option<(Cow<'a, str>, Style)>,
+    label: Part<'a>,
+    value: Part<'a>,
+}
+
+type Part<'a> = Option<(Cow<'a, str>, Style)>;
+
+fn columns_of(part: &Part<'_>, measure: Measure) -> usize {
+    part.as_ref().map_or(0, |(text, _)| measure.width(text))
 }
 
 impl Fitted<'_> {
     /// Cuts label and value to `room` columns together; the value first, down to half of them.
-    fn cut(&mut self, room: usize) {
-        let of =
-            |part: &Option<(Cow<str>, Style)>| part.as_ref().map_or(0, |(text, _)| width(text));
-        let gap = usize::from(self.label.is_some() && self.value.is_some());
-        let room = room - gap;
-        let label = of(&self.label).min(room - of(&self.value).min(room / 2));
+    fn cut(&mut self, room: usize, stream: &Stream) {
+        let parts = [&self.label, &self.value];
+        let texts = parts.into_iter().flatten().map(|(text, _)| &**text);
+        let measure = Measure::of(texts, stream);
+        let [label, value] = parts.map(|part| columns_of(part, measure));
+        let room = room - self.gap();
+        let label = label.min(room - value.min(room / 2));
         for (part, columns) in [(&mut self.label, label), (&mut self.value, room - label)] {
             if let Some((text, _)) = part
-                && let Cow::Owned(short) = cut(text, columns)
+                && let Cow::Owned(short) = measure.cut(text, columns)
             {
                 *text = short.into();
             }
@@ -223,10 +230,13 @@ impl Fitted<'_> {
     }
 
     fn width(&self) -> usize {
-        let part =
-            |part: &Option<(Cow<str>, Style)>| part.as_ref().map_or(0, |(text, _)| width(text));
-        let gap = usize::from(self.label.is_some() && self.value.is_some());
-        self.indent + part(&self.label) + gap + part(&self.value)
+        let [label, value] =
+            [&self.label, &self.value].map(|part| columns_of(part, Measure::USUAL));
+        self.indent + label + self.gap() + value
+    }
+
+    fn gap(&self) -> usize {
+        usize::from(self.label.is_some() && self.value.is_some())
     }
 
     fn write(&self, out: &mut impl Write, stream: &Stream) -> io::Result<()> {
@@ -235,9 +245,8 @@ impl Fitted<'_> {
         if let Some((text, style)) = &self.label {
             write_part(out, text, *style, stream)?;
         }
-        if self.label.is_some() && self.value.is_some() {
-            write!(out, " ")?;
-        }
+        let gap = self.gap();
+        write!(out, "{:gap$}", "")?;
         if let Some((text, style)) = &self.value {
             write_part(out, text, *style, stream)?;
         }
@@ -322,6 +331,18 @@ mod tests {
 ╰──────────────────────╯
 "
         );
+    }
+
+    #[test]
+    fn what_may_look_like_a_message_is_cut_for_every_terminal() {
+        let wides = "±".repeat(17);
+        let file = format!(r#"{{"{wides}": "hint: run me now", "a": "{wides}{wides}"}}"#);
+        let text = boxed("file", &file, &terminal(40));
+        let lines = [
+            "│ ±±±±±±±±… hint: run me now           │",
+            "│ a: ±±±±±±±±±±±±±±±±±±±±±±±±±±±±±±±±… │",
+        ];
+        assert_eq!(text.lines().skip(1).take(2).collect::<Vec<_>>(), lines);
     }
 
     #[test]

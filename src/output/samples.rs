@@ -18,6 +18,7 @@ pub(crate) fn hostile_text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z ]{0,60}",
         "[ aé資한ᄀ😀🏽🇨\u{301}\u{fe0f}\u{200d}\u{622}\u{644}क्ष]{0,60}",
+        "[ a±資\u{487}]{0,40}(hint|error): [a-z±]{0,20}",
         "[ a\n\t\u{1b}\u{9b}\u{202e}\u{200b}\u{2028}資]{0,20}",
         any::<String>(),
     ]

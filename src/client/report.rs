@@ -369,7 +369,7 @@ fn network_failure(
         Network::Broken => (
             "not_http",
             format!(
-                "the connection to {host}{via} ended before the answer for `{id}` was complete{attempts}: something that came over it is not valid HTTP/2"
+                "the connection to {host}{via} ended before the answer for `{id}` was complete{attempts}: something came over it that is not valid HTTP/2, or too much of it"
             ),
             Some("try again later".to_owned()),
         ),

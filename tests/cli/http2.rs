@@ -319,7 +319,7 @@ fn what_breaks_a_connection_may_belong_to_another_request() {
     let server = Http2::start([TOO_LARGE]);
     let broken = LOST.replace(
         "complete\n",
-        "complete: something that came over it is not valid HTTP/2\n",
+        "complete: something came over it that is not valid HTTP/2, or too much of it\n",
     );
     let options = ["--max-retries", "0"];
     server.look(&options).run().is(7, "", broken);

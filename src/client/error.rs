@@ -438,11 +438,11 @@ impl Network {
     }
 
     /// Whether the cause may pass by itself. A name that nobody knows is taken for a typing error,
-    /// unless it is the one that ships with the tool.
+    /// unless the host is known to be there.
     #[must_use]
-    pub fn may_pass(&self, is_default_host: bool) -> bool {
+    pub fn may_pass(&self, is_known_host: bool) -> bool {
         match self {
-            Self::Dns(words) => is_default_host || words == NO_NAME_SERVER,
+            Self::Dns(words) => is_known_host || words == NO_NAME_SERVER,
             Self::NotHttp | Self::LargeHead | Self::Encoding => false,
             Self::Tls { error, .. } => tls::may_pass(error),
             Self::Proxy(refusal) => {

@@ -3,6 +3,7 @@
 mod body;
 pub mod error;
 mod limit;
+mod pace;
 mod report;
 pub mod retry;
 mod tls;
@@ -31,6 +32,7 @@ use tokio::time::Instant;
 
 use self::error::{Answer, Cause, DnsError, Error, Network, Redirect, Used};
 pub use self::limit::Limit;
+use self::pace::Pace;
 use self::retry::{Attempt, Decision};
 use crate::console::Console;
 use crate::error::{Exit, Failure};
@@ -85,11 +87,12 @@ pub struct Client<'a> {
     held_until: Cell<Option<Instant>>,
     /// Until when it was told to.
     told_until: Cell<Option<Instant>>,
+    has_answered: Cell<bool>,
     /// The local addresses of the connections over which an answer came.
     proven: RefCell<HashSet<SocketAddr>>,
-    /// How many attempts are under way, and the most that were.
-    under_way: Cell<usize>,
+    /// The most attempts that were under way.
     most_under_way: Cell<usize>,
+    pace: Pace,
 }
 
 /// A file that was found.
@@ -126,9 +129,10 @@ impl<'a> Client<'a> {
             console,
             held_until: Cell::new(None),
             told_until: Cell::new(None),
+            has_answered: Cell::default(),
             proven: RefCell::default(),
-            under_way: Cell::default(),
             most_under_way: Cell::default(),
+            pace: Pace::new(),
         })
     }
 
@@ -153,7 +157,14 @@ impl<'a> Client<'a> {
             return Err(failed(Cause::NoTurn, 0));
         }
         let mut attempt = 0;
+        let mut refused = None;
         loop {
+            let turn = self.pace.turn(refused.take());
+            let turn = match deadline {
+                Some(deadline) => deadline.keep(turn).await,
+                None => Some(turn.await),
+            };
+            let turn = turn.ok_or_else(|| failed(Cause::NoTurn, attempt))?;
             self.wait_while_held_back(deadline)
                 .await
                 .map_err(|left| Error {
@@ -162,8 +173,13 @@ impl<'a> Client<'a> {
                     ..failed(Cause::HeldBack(left), attempt)
                 })?;
             attempt += 1;
-            let cause = match self.attempt(&url, attempt, deadline).await {
-                Ok(found) => return Ok(found),
+            let outcome = self.attempt(&url, attempt, deadline).await;
+            drop(turn);
+            let cause = match outcome {
+                Ok(found) => {
+                    self.pace.ended_well();
+                    return Ok(found);
+                }
                 Err(cause) => cause,
             };
             let decision = self.decide(attempt, &cause);
@@ -173,6 +189,7 @@ impl<'a> Client<'a> {
                 | Decision::TooLong(delay) = decision
             {
                 self.hold_back(delay);
+                refused = Some(self.pace.refused(attempt));
             }
             let failed = failed(cause, attempt);
             return Err(match decision {
@@ -187,7 +204,10 @@ impl<'a> Client<'a> {
                     tokio::time::sleep(delay).await;
                     continue;
                 }
-                Decision::Final => failed.for_good(),
+                Decision::Final => {
+                    self.pace.ended_well();
+                    failed.for_good()
+                }
                 Decision::Exhausted(not_before) => Error {
                     not_before,
                     ..failed
@@ -234,7 +254,7 @@ impl<'a> Client<'a> {
                 out_of_quota: answer.is_out_of_quota(),
             },
             Cause::Network(network) => Attempt::Failed {
-                may_pass: network.may_pass(self.connection.is_default_host),
+                may_pass: network.may_pass(self.is_known_host()),
             },
             Cause::Unusable(..)
             | Cause::TooLarge(_)
@@ -245,6 +265,11 @@ impl<'a> Client<'a> {
         };
         let retries = self.connection.max_retries;
         retry::decide(attempt, retries, outcome, SystemTime::now(), chance())
+    }
+
+    /// Whether the host is there, so that its name is no typing error.
+    fn is_known_host(&self) -> bool {
+        self.connection.is_default_host || self.has_answered.get()
     }
 
     /// One request and its answer, redirects followed.
@@ -259,7 +284,6 @@ impl<'a> Client<'a> {
             let time = time.min(self.connection.timeout);
             Limit::new(time, self.console.held_up())
         };
-        self.under_way.set(self.under_way.get() + 1);
         // If there is none, one connection more in all that time does not matter.
         limit()
             .keep(room(self.most_tasks(deadline.is_some())))
@@ -267,7 +291,6 @@ impl<'a> Client<'a> {
         let limit = limit();
         let clients = self.clients.get();
         let answer = self.answer(url.clone(), attempt, limit).await;
-        self.under_way.set(self.under_way.get() - 1);
         if let Err(Cause::Network(Network::Timeout(_))) = answer
             && self.clients.get() == clients
         {
@@ -293,7 +316,7 @@ impl<'a> Client<'a> {
     /// How many tasks of the HTTP library there may be before an attempt, by the most attempts that
     /// were under way at a time; fewer where the file is waited for.
     fn most_tasks(&self, is_waited_for: bool) -> usize {
-        let most = self.most_under_way.get().max(self.under_way.get());
+        let most = self.most_under_way.get().max(self.pace.under_way());
         self.most_under_way.set(most);
         let spare = if is_waited_for {
             SPARE_TASKS_OF_WAIT

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::sync::{Arc, Barrier, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::server::{PATIENCE, Reply, Request, Server, Step, file_object};
 use crate::support::{Gate, Openai, Run, like, openai, retrieve};
@@ -79,6 +79,36 @@ fn a_kept_connection_that_ends_costs_no_attempt() {
             .is(0, "a\nb\nc\n", "");
         assert_eq!(server.connections(), 3);
     }
+}
+
+#[test]
+fn a_rate_limit_slows_a_run_down_before_it_fails() {
+    // Five at once, and one more each 40 ms.
+    const ROOM: f64 = 5.0;
+    const INTERVAL: f64 = 0.04;
+    let bucket = Mutex::new((ROOM, Instant::now()));
+    let server = Server::options().start(Reply::per_file(move |id, _| {
+        let mut bucket = bucket.lock().unwrap();
+        let (tokens, last) = *bucket;
+        let tokens = (tokens + last.elapsed().as_secs_f64() / INTERVAL).min(ROOM);
+        let is_allowed = tokens >= 1.0;
+        *bucket = (tokens - f64::from(is_allowed), Instant::now());
+        if is_allowed {
+            file(id)
+        } else {
+            Reply::error(429, "Slow down.")
+        }
+    }));
+    let ids: Vec<_> = (0..60).map(|id| id.to_string()).collect();
+    let found = ids.join("\n") + "\n";
+    retrieve_ids(&server)
+        .args(ids)
+        .args(["--concurrency", "20"])
+        .run()
+        .is(0, found, "");
+    // Those of the start that were too many, and one each time that five are used up.
+    let refused = server.requests().len() - 60;
+    assert!((15..=30).contains(&refused), "{refused} were refused");
 }
 
 #[test]

@@ -118,17 +118,8 @@ impl Console {
         self.secrets.scrub_shown(text)
     }
 
-    /// What standard error is now: a terminal may have another width than a moment ago.
     fn stream(&self) -> Stream {
-        if self.stream.is_terminal {
-            let width = terminal::stderr().width;
-            Stream {
-                width,
-                ..self.stream
-            }
-        } else {
-            self.stream
-        }
+        self.stream.measured(terminal::stderr)
     }
 
     fn clean(&self, text: &str) -> String {

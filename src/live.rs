@@ -18,7 +18,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use crate::columns::{cut, limit};
+use crate::columns::{Measure, limit};
 use crate::error::span;
 use crate::terminal::{self, put};
 
@@ -87,7 +87,7 @@ fn line(text: &str, elapsed: Duration, columns: Option<usize>) -> String {
     let frames = elapsed.as_millis() / FRAME.as_millis();
     let frame = usize::try_from(frames).unwrap_or_default() % SPINNER.len();
     let spinner = SPINNER.get(frame).unwrap_or(&" ");
-    let text = cut(text, columns.map_or(usize::MAX, |columns| columns - REST));
+    let text = Measure::MOST.cut(text, columns.map_or(usize::MAX, |columns| columns - REST));
     let seconds = span(Duration::from_secs(elapsed.as_secs()));
     format!("{NO_WRAP}{ERASE}{spinner} {text} {seconds}\r{WRAP}")
 }
@@ -149,8 +149,8 @@ mod tests {
         for (text, elapsed, columns, expected) in [
             ("a: uploaded", 0, Some(40), "⠋ a: uploaded 0s"),
             ("a: uploaded", 65_250, Some(40), "⠹ a: uploaded 1m 5s"),
-            ("a: uploaded", 900, Some(20), "⠏ a: upload… 0s"),
-            ("a: 資料資料資料", 0, Some(20), "⠋ a: 資料資… 0s"),
+            ("a: uploaded", 900, Some(20), "⠏ a: uploa… 0s"),
+            ("a: 資料資料資料", 0, Some(20), "⠋ a: 資料… 0s"),
             ("a: uploaded", 0, None, "⠋ a: uploaded 0s"),
         ] {
             assert_eq!(

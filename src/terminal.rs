@@ -32,6 +32,18 @@ impl Stream {
         color: false,
     };
 
+    /// The same as wide as its terminal is now, of which `now` tells: it may have been another width a
+    /// moment ago.
+    #[must_use]
+    pub fn measured(self, now: fn() -> Self) -> Self {
+        if self.is_terminal {
+            let width = now().width;
+            Self { width, ..self }
+        } else {
+            self
+        }
+    }
+
     /// `text` from a server as it may be written to this stream: escaped for a terminal,
     /// untouched elsewhere.
     #[must_use]

@@ -268,7 +268,7 @@ fn unusable(answer: &Answer, why: &str, id: &FileId, secrets: &Secrets) -> Failu
 fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &Secrets) -> Failure {
     let message = match &redirect {
         Redirect::Nowhere => format!("the server redirects `{id}`, but not to a URL"),
-        Redirect::TooMany => format!("the server redirects `{id}` in circles"),
+        Redirect::TooMany => format!("the server redirects `{id}` again and again"),
         Redirect::Elsewhere(_) => {
             format!("the server redirects `{id}` to another origin; not followed")
         }
@@ -388,13 +388,16 @@ fn network_failure(
         }
         Network::NotHttp | Network::Unasked => {
             let through = format!("{host}{via}");
-            let (peer, url) = if asks_proxy {
-                (name, "the proxy")
-            } else {
-                (through, "the base URL")
+            let (peer, url, scheme) = match proxy.filter(|_| asks_proxy) {
+                Some(proxy) => (name, "the proxy", proxy.url.scheme()),
+                None => (through, "the base URL", connection.base_url.scheme()),
             };
             let what = format!("what {peer} answered for `{id}` is not valid HTTP{attempts}");
-            let hint = format!("check scheme and port of {url}: http:// or https://");
+            // Over TLS that is trusted nobody is to be talked into going without it.
+            let hint = match scheme {
+                "https" => format!("check the port of {url}"),
+                _ => format!("check scheme and port of {url}: http:// or https://"),
+            };
             ("not_http", what, Some(hint))
         }
         Network::LargeHead => (

@@ -23,7 +23,7 @@ use crate::files::id::FileId;
 use crate::files::object::FileObject;
 use crate::json::Json;
 use crate::secret::Secrets;
-use crate::terminal::Stream;
+use crate::terminal::{self, Stream};
 
 /// The formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -139,15 +139,13 @@ impl<'a, W: Write> Printer<'a, W> {
         }
         self.printed += 1;
         let raw_output = self.settings.raw_output;
-        write(
-            &mut self.out,
-            json,
-            text,
-            self.format,
-            raw_output,
-            &self.settings.stdout,
-        )?;
+        let stream = self.stream();
+        write(&mut self.out, json, text, self.format, raw_output, &stream)?;
         Ok(self.out.end_document()?)
+    }
+
+    fn stream(&self) -> Stream {
+        self.settings.stdout.measured(terminal::stdout)
     }
 
     /// Hands what was printed on to where it goes.
@@ -165,8 +163,8 @@ impl<'a, W: Write> Printer<'a, W> {
     pub fn finish(mut self) -> io::Result<()> {
         if !self.rows.is_empty() {
             let now = human::now();
-            self.rows
-                .write(&mut self.out, &self.settings.stdout, &now)?;
+            let stream = self.stream();
+            self.rows.write(&mut self.out, &stream, &now)?;
         }
         self.out.flush()
     }

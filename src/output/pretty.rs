@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::json::write_part;
-use crate::columns::{ALIGNED, Measure, Style, cut, is_padding, limit, one_line, start_for, width};
+use crate::columns::{ALIGNED, Measure, Style, is_padding, limit, one_line, start_for, width};
 use crate::json::{Json, Kind, Token, Tokens, unquote};
 use crate::terminal::Stream;
 
@@ -44,7 +44,7 @@ pub fn write(out: &mut impl Write, title: &str, json: Json<'_>, stream: &Stream)
 
     let border = |text: &str| Style::Dim.paint(text, stream).into_owned();
     let side = border("│");
-    let title = cut(&title, content - INDENT);
+    let title = Measure::USUAL.cut(&title, content - INDENT);
     let rest = "─".repeat(content - INDENT - width(&title) + 1);
     write!(out, "{} ", border("╭─"))?;
     write!(out, "{} ", Style::Bold.paint(&title, stream))?;

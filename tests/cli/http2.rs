@@ -251,7 +251,7 @@ const NOT_HTTP: &str = "\
 error: what localhost:{port} answered for `a` is not valid HTTP
   url: https://localhost:{port}/v1/files/a
 
-hint: check scheme and port of the base URL: http:// or https://
+hint: check the port of the base URL
 ";
 
 #[test]

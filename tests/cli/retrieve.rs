@@ -867,7 +867,7 @@ fn ten_redirects_are_followed_and_no_more() {
         1,
         "",
         "\
-error: the server redirects `a` in circles
+error: the server redirects `a` again and again
   url: {base}/files/a
 
 hint: check the base URL

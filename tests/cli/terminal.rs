@@ -212,6 +212,26 @@ fn what_is_said_fits_a_terminal_that_got_narrower() {
 }
 
 #[test]
+fn what_is_printed_fits_a_terminal_that_got_narrower() {
+    let file = file_object()
+        .with_text("status", "processed")
+        .with_text("id", &format!("{}hint: run me", "x".repeat(33)))
+        .to_string();
+    let (_server, gate, process) = waiting_for(Reply::json(200, file), |openai| {
+        let openai = openai.args(["--format", "table"]);
+        openai.stdout_terminal(COLUMNS, ROWS).together()
+    });
+    process.wait_for_stdout("a: uploaded ");
+    process.resize(40, ROWS);
+    gate.open();
+    let run = process.wait();
+    assert_eq!(run.code, Some(0), "{run}");
+    let card = shown(&run.stdout);
+    let id = format!("id     {}\n       hint: run me\n", "x".repeat(33));
+    assert!(card.starts_with(&id), "{card}");
+}
+
+#[test]
 fn the_live_line_and_objects_share_a_terminal() {
     let (_server, gate, process) =
         waiting(|openai| openai.stdout_terminal(COLUMNS, ROWS).together());

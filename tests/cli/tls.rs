@@ -338,7 +338,7 @@ fn http_and_https_taken_for_each_other() {
     is_untrusted(
         &look(nginx.port(), &authority.certificate()).run(),
         "it does not speak TLS there",
-        "check scheme and port of the base URL: http:// or https://",
+        "check the port of the base URL; with http:// anybody on the way could read what is sent",
     );
 }
 

@@ -25,7 +25,9 @@ pub(in crate::client) fn explain(
         }
         Error::InvalidMessage(_) => (
             "it does not speak TLS there".to_owned(),
-            format!("check scheme and port of {url}: http:// or https://"),
+            format!(
+                "check the port of {url}; with http:// anybody on the way could read what is sent"
+            ),
         ),
         Error::AlertReceived(
             Alert::CertificateRequired

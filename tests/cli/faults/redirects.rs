@@ -199,7 +199,7 @@ fn nowhere() -> String {
 
 fn circles() -> String {
     report(
-        "the server redirects `file-abc123` in circles",
+        "the server redirects `file-abc123` again and again",
         &[],
         "check the base URL",
     )

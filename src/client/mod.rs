@@ -32,7 +32,7 @@ use tokio::time::Instant;
 
 use self::error::{Answer, Cause, DnsError, Error, Network, Redirect, Used};
 pub use self::limit::Limit;
-use self::pace::Pace;
+use self::pace::{PATIENCE, Pace};
 use self::retry::{Attempt, Decision};
 use crate::console::Console;
 use crate::error::{Exit, Failure};
@@ -173,8 +173,8 @@ impl<'a> Client<'a> {
                     ..failed(Cause::HeldBack(left), attempt)
                 })?;
             attempt += 1;
-            let outcome = self.attempt(&url, attempt, deadline).await;
-            drop(turn);
+            let work = self.attempt(&url, attempt, deadline);
+            let outcome = turn.during(work, PATIENCE).await;
             let cause = match outcome {
                 Ok(found) => {
                     self.pace.ended_well();

@@ -2,12 +2,18 @@
 //! are too many.
 
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 /// How many lookups have to end well before one more is made at a time. Were it faster, every few
 /// of them would be refused, and some again and again.
 const WELL: usize = 32;
+
+/// How long others wait for a request.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Lets requests go when it is their turn.
 pub(super) struct Pace {
@@ -80,6 +86,19 @@ impl Pace {
 /// That a request is under way.
 pub(super) struct Turn<'a>(&'a Pace);
 
+impl Turn<'_> {
+    /// What comes of `work`, which others wait for as long as their `patience` lasts: a server that is
+    /// stuck with one request may have time for the next.
+    pub(super) async fn during<T>(self, work: impl Future<Output = T>, patience: Duration) -> T {
+        let mut work = pin!(work);
+        if let Ok(done) = timeout(patience, &mut work).await {
+            return done;
+        }
+        drop(self);
+        work.await
+    }
+}
+
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.0.under_way.set(self.0.under_way.get() - 1);
@@ -105,6 +124,8 @@ impl Drop for Refused<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+
     use futures_util::FutureExt as _;
 
     use super::*;
@@ -136,6 +157,25 @@ mod tests {
         }
         let (second, third) = (turn(None), turn(None));
         assert!(second.is_some() && third.is_none());
+    }
+
+    #[test]
+    fn a_request_that_takes_long_holds_nobody_up() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        for (patience, holds_up) in [(PATIENCE, true), (Duration::ZERO, false)] {
+            let pace = Pace::new();
+            drop(pace.refused(1));
+            runtime.block_on(async {
+                let turn = pace.turn(None).await;
+                let mut stuck = Box::pin(turn.during(pending::<()>(), patience));
+                let a_moment = Duration::from_millis(10);
+                assert!(timeout(a_moment, &mut stuck).await.is_err());
+                assert_eq!(pace.turn(None).now_or_never().is_none(), holds_up);
+            });
+        }
     }
 
     #[test]

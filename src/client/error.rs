@@ -438,13 +438,14 @@ impl Network {
     }
 
     /// Whether the cause may pass by itself. A name that nobody knows is taken for a typing error,
-    /// unless the host is known to be there.
+    /// unless it is the one that ships with the tool or one that `has_answered`, and what goes wrong with
+    /// TLS for a setting, unless the host `has_answered`.
     #[must_use]
-    pub fn may_pass(&self, is_known_host: bool) -> bool {
+    pub fn may_pass(&self, is_default_host: bool, has_answered: bool) -> bool {
         match self {
-            Self::Dns(words) => is_known_host || words == NO_NAME_SERVER,
+            Self::Dns(words) => is_default_host || has_answered || words == NO_NAME_SERVER,
             Self::NotHttp | Self::LargeHead | Self::Encoding => false,
-            Self::Tls { error, .. } => tls::may_pass(error),
+            Self::Tls { error, .. } => tls::may_pass(error, has_answered),
             Self::Proxy(refusal) => {
                 matches!(refusal, Refusal::Unreachable | Refusal::NoConnection(_))
             }

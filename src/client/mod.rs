@@ -87,6 +87,7 @@ pub struct Client<'a> {
     held_until: Cell<Option<Instant>>,
     /// Until when it was told to.
     told_until: Cell<Option<Instant>>,
+    /// Whether an answer came.
     has_answered: Cell<bool>,
     /// The local addresses of the connections over which an answer came.
     proven: RefCell<HashSet<SocketAddr>>,
@@ -159,7 +160,7 @@ impl<'a> Client<'a> {
         let mut attempt = 0;
         let mut refused = None;
         loop {
-            let turn = self.pace.turn(refused.take());
+            let turn = self.pace.turn(refused.as_mut());
             let turn = match deadline {
                 Some(deadline) => deadline.keep(turn).await,
                 None => Some(turn.await),
@@ -173,6 +174,7 @@ impl<'a> Client<'a> {
                     ..failed(Cause::HeldBack(left), attempt)
                 })?;
             attempt += 1;
+            let is_alone = turn.is_alone;
             let work = self.attempt(&url, attempt, deadline);
             let outcome = turn.during(work, PATIENCE).await;
             let cause = match outcome {
@@ -189,7 +191,7 @@ impl<'a> Client<'a> {
                 | Decision::TooLong(delay) = decision
             {
                 self.hold_back(delay);
-                refused = Some(self.pace.refused(attempt));
+                refused = Some(self.pace.refused(refused.as_ref(), is_alone));
             }
             let failed = failed(cause, attempt);
             return Err(match decision {
@@ -254,7 +256,8 @@ impl<'a> Client<'a> {
                 out_of_quota: answer.is_out_of_quota(),
             },
             Cause::Network(network) => Attempt::Failed {
-                may_pass: network.may_pass(self.is_known_host()),
+                may_pass: network
+                    .may_pass(self.connection.is_default_host, self.has_answered.get()),
             },
             Cause::Unusable(..)
             | Cause::TooLarge(_)
@@ -265,11 +268,6 @@ impl<'a> Client<'a> {
         };
         let retries = self.connection.max_retries;
         retry::decide(attempt, retries, outcome, SystemTime::now(), chance())
-    }
-
-    /// Whether the host is there, so that its name is no typing error.
-    fn is_known_host(&self) -> bool {
-        self.connection.is_default_host || self.has_answered.get()
     }
 
     /// One request and its answer, redirects followed.
@@ -448,10 +446,11 @@ impl<'a> Client<'a> {
         self.console
             .response(status, &headers, first_byte, started.elapsed());
         match complete {
-            Ok(()) => self
-                .proven
-                .borrow_mut()
-                .extend(used.map(|used| used.address)),
+            Ok(()) => {
+                self.has_answered.set(true);
+                let address = used.map(|used| used.address);
+                self.proven.borrow_mut().extend(address);
+            }
             // The status of an error says enough, even where its body is cut, late or too large.
             Err(cause) if success => return Err((cause, used.filter(|used| used.is_http2))),
             Err(_) => {}

@@ -59,10 +59,12 @@ where
     /// the longest name in the API reference, `status_details`.
     const WIDEST_LABEL: usize = 24;
     let limit = limit(stream);
+    // A terminal that broke a line would put there what a server chose, perhaps a field.
+    let measure = limit.map_or(Measure::USUAL, |_| Measure::MOST);
     let widest_label = limit.map_or(ALIGNED, |limit| WIDEST_LABEL.min(limit / 2 - GAP));
     let (mut count, mut text, mut labels) = (0_usize, 0_usize, 0);
     for (label, value) in fields() {
-        let columns = width(&label);
+        let columns = measure.width(&label);
         count += 1;
         text += columns + value.text.len().min(ALIGNED);
         if columns <= widest_label {
@@ -74,7 +76,6 @@ where
     }
     let indent = labels + GAP;
     for (label, value) in fields() {
-        let measure = Measure::of([&*label, &value.text], stream);
         let used = measure.width(&label);
         let mut gap = indent.saturating_sub(used).max(GAP);
         let Some(limit) = limit else {

@@ -267,7 +267,8 @@ impl Settings {
             out.write_all(separator(format))?;
         }
         let raw_output = self.raw_output;
-        write(&mut out, json, object, format, raw_output, &self.stderr)?;
+        let stream = self.stderr.measured(terminal::stderr);
+        write(&mut out, json, object, format, raw_output, &stream)?;
         out.flush()
     }
 }

@@ -625,7 +625,7 @@ maxAge.v-1             5
             let start = format!("\"{}\n    error: no such file", "x".repeat(34));
             assert!(card.contains(&start), "{card}");
         }
-        // Nor does one that a terminal breaks, since it gives some characters more room than others.
+        // Nor does one that a terminal breaks, no more than like a field, since it gives some characters more room than others.
         for wide in ["\u{9be}", "\u{487}", "±"] {
             let wides = wide.repeat(29);
             let file = format!(r#"{{"object": "file", "filename": "a{wides}{forged}"}}"#);
@@ -636,6 +636,7 @@ maxAge.v-1             5
                 &wides[14 * wide.len()..]
             );
             assert!(card.contains(&start), "{card}");
+            assert!(card.lines().all(|line| Measure::MOST.width(line) <= 40));
             let file =
                 format!(r#"{{"id": "{wides}", "filename": "{wides}", "purpose": "{forged}"}}"#);
             let rows = rows(&[&file], &terminal(100));

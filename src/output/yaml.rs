@@ -77,6 +77,9 @@ pub fn write(out: &mut impl Write, json: Json, stream: &Stream) -> io::Result<()
         }
         match token {
             Token::Key(key) => {
+                if unquote(key) == MERGE {
+                    out.write_all(b"!!str ")?;
+                }
                 if key.len() > LONGEST_IMPLICIT_KEY {
                     out.write_all(b"? ")?;
                     write_scalar(out, key, Style::Key, stream)?;
@@ -102,6 +105,10 @@ pub fn write(out: &mut impl Write, json: Json, stream: &Stream) -> io::Result<()
     }
     out.write_all(b"\n")
 }
+
+/// The key that stands for members of another mapping (YAML 1.1, type `merge`); to Ruby also where it
+/// is in quotes, which say elsewhere that it is a string.
+const MERGE: &str = "<<";
 
 /// Whether a line that begins with the name that `key` spells in JSON would begin like a message of
 /// this tool. In quotes it does not.
@@ -612,7 +619,8 @@ mod tests {
             "é",
         ] {
             let text = format!("{{\"{word}\":\"{word}\"}}");
-            assert_eq!(yaml(&text), format!("\"{word}\": \"{word}\"\n"));
+            let tag = if word == MERGE { "!!str " } else { "" };
+            assert_eq!(yaml(&text), format!("{tag}\"{word}\": \"{word}\"\n"));
         }
         for word in [
             "mydata.jsonl",

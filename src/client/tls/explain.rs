@@ -65,16 +65,20 @@ pub(in crate::client) fn explain(
             "it may want a client certificate (--mtls-client-cert-file), or a cipher that is not offered"
                 .to_owned(),
         ),
-        passing if may_pass(passing) => (passing.to_string(), "try again later".to_owned()),
+        passing if may_pass(passing, false) => (passing.to_string(), "try again later".to_owned()),
         other => return (other.to_string(), None),
     };
     (why, Some(hint))
 }
 
 /// Whether `error` says nothing of trust: the other side is out of order or was stopped, or what
-/// came was garbled on the way, here or there (RFC 8446, sections 6.1 and 6.2).
-pub(in crate::client) fn may_pass(error: &rustls::Error) -> bool {
+/// came was garbled on the way, here or there (RFC 8446, sections 6.1 and 6.2). Where the other side
+/// `has_answered` before, nothing else does but its certificate.
+pub(in crate::client) fn may_pass(error: &rustls::Error, has_answered: bool) -> bool {
     use rustls::{AlertDescription as Alert, Error};
+    if has_answered && !matches!(error, Error::InvalidCertificate(_)) {
+        return true;
+    }
     matches!(
         error,
         Error::DecryptError

@@ -274,7 +274,7 @@ fn is_variation_selector(character: char) -> bool {
 /// The characters of `text` that can be seen: .NET, which these runners are written for, passes
 /// over the others where it compares.
 fn seen(text: &str) -> impl Iterator<Item = char> {
-    let shown = |character: &char| !is_unsafe(*character) && !is_variation_selector(*character);
+    let shown = |character: &char| !is_variation_selector(*character) && !is_unsafe(*character);
     text.chars().filter(shown)
 }
 
@@ -312,7 +312,13 @@ pub(crate) fn is_unsafe(character: char) -> bool {
 /// Whether Unicode, as the standard library knows it, has no such character, or leaves it to private
 /// use. Some terminals do not draw those.
 fn is_unknown(character: char) -> bool {
-    if character.is_ascii() || character.is_whitespace() {
+    // Most texts are of these, and to ask takes its time.
+    if matches!(
+        character,
+        '\0'..='\u{377}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}'
+    ) || character.is_whitespace()
+        || is_variation_selector(character)
+    {
         return false;
     }
     // Behind a letter marks are what they are, and only what cannot be printed is escaped.

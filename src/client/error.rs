@@ -192,6 +192,11 @@ impl Answer {
         self
     }
 
+    /// Whether the error is that there were too many requests.
+    pub(super) fn is_rate_limit(&self) -> bool {
+        self.status == 429 && !self.is_out_of_quota()
+    }
+
     /// Whether the error is that no quota is left (error code `insufficient_quota` of the API).
     #[must_use]
     pub fn is_out_of_quota(&self) -> bool {
@@ -268,11 +273,20 @@ pub(super) struct Used {
 }
 
 impl Used {
-    /// That of a request that failed with `error` before an answer began.
+    /// That of a request that failed with `error` before an answer began. Over HTTP/2 one may fail
+    /// without the others; then it is not the connection that failed.
     pub(super) fn for_error(error: &reqwest::Error) -> Option<Self> {
         let first = error.source();
-        let error = successors(first, |&error| error.source())
-            .find_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())?;
+        let mut chain = successors(first, |&error| error.source());
+        let is_reset = |error: &h2::Error| error.is_reset();
+        if chain
+            .clone()
+            .any(|error| error.downcast_ref().is_some_and(is_reset))
+        {
+            return None;
+        }
+        let error =
+            chain.find_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())?;
         let connected = error.connect_info()?;
         let mut extras = Extensions::new();
         connected.get_extras(&mut extras);

@@ -9,7 +9,7 @@ pub mod retry;
 mod tls;
 pub mod words;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
@@ -91,9 +91,20 @@ pub struct Client<'a> {
     has_answered: Cell<bool>,
     /// The local addresses of the connections over which an answer came.
     proven: RefCell<HashSet<SocketAddr>>,
-    /// The most attempts that were under way.
+    /// How many attempts are under way, and the most that were.
+    under_way: Cell<usize>,
     most_under_way: Cell<usize>,
     pace: Pace,
+}
+
+/// One attempt of a lookup.
+#[derive(Clone, Copy)]
+struct Try<'a> {
+    /// Which it is, from 1.
+    number: u32,
+    limit: Limit<'a>,
+    /// What the lookup asks by where not by what all others do.
+    own: &'a OnceCell<reqwest::Client>,
 }
 
 /// A file that was found.
@@ -132,6 +143,7 @@ impl<'a> Client<'a> {
             told_until: Cell::new(None),
             has_answered: Cell::default(),
             proven: RefCell::default(),
+            under_way: Cell::default(),
             most_under_way: Cell::default(),
             pace: Pace::new(),
         })
@@ -157,6 +169,7 @@ impl<'a> Client<'a> {
         if is_past(deadline, Duration::ZERO) {
             return Err(failed(Cause::NoTurn, 0));
         }
+        let own = OnceCell::new();
         let mut attempt = 0;
         let mut refused = None;
         loop {
@@ -175,7 +188,7 @@ impl<'a> Client<'a> {
                 })?;
             attempt += 1;
             let is_alone = turn.is_alone;
-            let work = self.attempt(&url, attempt, deadline);
+            let work = self.attempt(&url, attempt, &own, deadline);
             let outcome = turn.during(work, PATIENCE).await;
             let cause = match outcome {
                 Ok(found) => {
@@ -185,13 +198,15 @@ impl<'a> Client<'a> {
                 Err(cause) => cause,
             };
             let decision = self.decide(attempt, &cause);
-            if is_rate_limit(&cause)
-                && let Decision::Retry(delay)
-                | Decision::Exhausted(Some(delay))
-                | Decision::TooLong(delay) = decision
+            if let Cause::Status(answer) = &cause
+                && answer.is_rate_limit()
             {
-                self.hold_back(delay);
+                if let Some(delay) = decision.delay(&answer.headers, SystemTime::now()) {
+                    self.hold_back(delay);
+                }
                 refused = Some(self.pace.refused(refused.as_ref(), is_alone));
+            } else if decision == Decision::Final {
+                self.pace.ended_well();
             }
             let failed = failed(cause, attempt);
             return Err(match decision {
@@ -206,10 +221,7 @@ impl<'a> Client<'a> {
                     tokio::time::sleep(delay).await;
                     continue;
                 }
-                Decision::Final => {
-                    self.pace.ended_well();
-                    failed.for_good()
-                }
+                Decision::Final => failed.for_good(),
                 Decision::Exhausted(not_before) => Error {
                     not_before,
                     ..failed
@@ -274,7 +286,8 @@ impl<'a> Client<'a> {
     async fn attempt(
         &self,
         url: &Url,
-        attempt: u32,
+        number: u32,
+        own: &OnceCell<reqwest::Client>,
         deadline: Option<Limit<'_>>,
     ) -> Result<Found, Cause> {
         let limit = || {
@@ -282,13 +295,19 @@ impl<'a> Client<'a> {
             let time = time.min(self.connection.timeout);
             Limit::new(time, self.console.held_up())
         };
+        self.under_way.set(self.under_way.get() + 1);
         // If there is none, one connection more in all that time does not matter.
         limit()
             .keep(room(self.most_tasks(deadline.is_some())))
             .await;
-        let limit = limit();
+        let attempt = Try {
+            number,
+            limit: limit(),
+            own,
+        };
         let clients = self.clients.get();
-        let answer = self.answer(url.clone(), attempt, limit).await;
+        let answer = self.answer(url.clone(), attempt).await;
+        self.under_way.set(self.under_way.get() - 1);
         if let Err(Cause::Network(Network::Timeout(_))) = answer
             && self.clients.get() == clients
         {
@@ -314,7 +333,7 @@ impl<'a> Client<'a> {
     /// How many tasks of the HTTP library there may be before an attempt, by the most attempts that
     /// were under way at a time; fewer where the file is waited for.
     fn most_tasks(&self, is_waited_for: bool) -> usize {
-        let most = self.most_under_way.get().max(self.pace.under_way());
+        let most = self.most_under_way.get().max(self.under_way.get());
         self.most_under_way.set(most);
         let spare = if is_waited_for {
             SPARE_TASKS_OF_WAIT
@@ -334,10 +353,10 @@ impl<'a> Client<'a> {
     }
 
     /// The first answer that is no redirect.
-    async fn answer(&self, mut url: Url, attempt: u32, limit: Limit<'_>) -> Result<Answer, Cause> {
+    async fn answer(&self, mut url: Url, attempt: Try<'_>) -> Result<Answer, Cause> {
         let origin = url.origin();
         for redirects in 0..=MOST_REDIRECTS {
-            let answer = self.get(url.clone(), attempt, redirects > 0, limit).await?;
+            let answer = self.get(url.clone(), redirects > 0, attempt).await?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -370,22 +389,22 @@ impl<'a> Client<'a> {
     /// A server may end a connection that it keeps just when the next request comes over it, or send
     /// something late that belongs to the one before; and what is wrong with one answer over HTTP/2
     /// ends the connection that all share. Neither says anything of the request: it is sent again at
-    /// once, over another connection (RFC 9112, section 9.3.1).
-    async fn get(
-        &self,
-        url: Url,
-        attempt: u32,
-        redirected: bool,
-        limit: Limit<'_>,
-    ) -> Result<Answer, Cause> {
+    /// once, over another connection (RFC 9112, section 9.3.1). One of HTTP/2 it then does not share:
+    /// it may be this request that is answered so.
+    async fn get(&self, url: Url, redirected: bool, attempt: Try<'_>) -> Result<Answer, Cause> {
         let mut sent_again = 0;
         loop {
             let held_up = self.console.held_up().get();
-            let sent = self.exchange(url.clone(), attempt, redirected, limit);
+            let sent = self.exchange(url.clone(), redirected, attempt);
             let (cause, connection) = match sent.await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
+            if connection.is_some_and(|it| it.is_http2)
+                && let Ok(http) = http(self.connection, self.tls.clone())
+            {
+                let _ = attempt.own.set(http);
+            }
             let was_kept = connection.is_some_and(|it| self.was_kept(it, &cause));
             let is_held_up = matches!(cause, Cause::Network(Network::ConnectTimeout))
                 && self.console.held_up().get().saturating_sub(held_up) > HELD_UP;
@@ -402,16 +421,19 @@ impl<'a> Client<'a> {
     /// others were answered before.
     fn was_kept(&self, connection: Used, cause: &Cause) -> bool {
         let mut proven = self.proven.borrow_mut();
-        if connection.is_http2 {
-            // All else fails one request without the others.
-            let is_broken = matches!(cause, Cause::Network(Network::Broken));
-            return is_broken && proven.contains(&connection.address);
-        }
-        let may_be_late = matches!(
-            cause,
-            Cause::Network(Network::Cut | Network::NotHttp | Network::Unasked)
-        );
-        proven.remove(&connection.address) && may_be_late
+        let is_proven = if connection.is_http2 {
+            // It is needed for all others that failed with it.
+            proven.contains(&connection.address)
+        } else {
+            proven.remove(&connection.address)
+        };
+        is_proven
+            && matches!(
+                cause,
+                Cause::Network(
+                    Network::Cut | Network::Broken | Network::NotHttp | Network::Unasked
+                )
+            )
     }
 
     /// One GET, its body read to the end. Of a connection that failed is told which it was, where it
@@ -419,15 +441,15 @@ impl<'a> Client<'a> {
     async fn exchange(
         &self,
         url: Url,
-        attempt: u32,
         redirected: bool,
-        limit: Limit<'_>,
+        Try { number, limit, own }: Try<'_>,
     ) -> Result<Answer, (Cause, Option<Used>)> {
         let request = self.request(url);
-        self.console.request(&request, attempt, redirected);
+        self.console.request(&request, number, redirected);
         let started = Instant::now();
         let mut used = None;
-        let http = self.http.borrow().clone();
+        let shared = || self.http.borrow().clone();
+        let http = own.get().cloned().unwrap_or_else(shared);
         let sent = http.execute(request);
         let sent = sent.inspect_err(|error| used = Used::for_error(error));
         let sent = within(limit, sent).await;
@@ -452,7 +474,10 @@ impl<'a> Client<'a> {
                 self.proven.borrow_mut().extend(address);
             }
             // The status of an error says enough, even where its body is cut, late or too large.
-            Err(cause) if success => return Err((cause, used.filter(|used| used.is_http2))),
+            Err(cause) if success => {
+                let is_broken = matches!(cause, Cause::Network(Network::Broken));
+                return Err((cause, used.filter(|_| is_broken)));
+            }
             Err(_) => {}
         }
         if body::is_gzip(&headers) {
@@ -517,10 +542,6 @@ async fn within<T>(
 /// Whether there is a `deadline` that has passed when this much `more` time has.
 fn is_past(deadline: Option<Limit<'_>>, more: Duration) -> bool {
     deadline.is_some_and(|deadline| deadline.left() <= more)
-}
-
-fn is_rate_limit(cause: &Cause) -> bool {
-    matches!(cause, Cause::Status(answer) if answer.status == 429)
 }
 
 /// What is encoded in an id, as the official tool does it. A URL library leaves more as it is,

@@ -16,8 +16,8 @@ const WELL: usize = 32;
 /// of no use.
 const IN_VAIN: usize = 4;
 
-/// How long others wait for a request.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+/// How long others wait for a request: hardly a server allows less than four in a second.
+pub(super) const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Lets requests go when it is their turn.
 pub(super) struct Pace {
@@ -97,11 +97,6 @@ impl Pace {
             rank,
             waits: true,
         }
-    }
-
-    /// How many requests are under way.
-    pub(super) fn under_way(&self) -> usize {
-        self.under_way.get()
     }
 
     /// A lookup ended otherwise.

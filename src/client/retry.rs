@@ -50,6 +50,17 @@ pub enum Decision {
     TooLong(Duration),
 }
 
+impl Decision {
+    /// How long no other file is to be asked for either, where these are the `headers` of a refusal.
+    #[must_use]
+    pub fn delay(self, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+        match self {
+            Self::Retry(delay) | Self::TooLong(delay) => Some(delay),
+            Self::Final | Self::Exhausted(_) => server_delay(headers, now),
+        }
+    }
+}
+
 /// Decides what follows the failed attempt number `attempt` (counted from 1), where at most
 /// `max_retries` more than the first are made. `now` is the wall clock that `Retry-After` dates
 /// are measured against; `chance` is a number from 0 to 1.

@@ -557,6 +557,25 @@ hint: try again later, or with a lower --concurrency
 }
 
 #[test]
+fn a_rate_limit_holds_back_others_even_where_its_own_lookup_is_not_to_come_again() {
+    let server = Server::options()
+        .expecting(2)
+        .start(Reply::per_file(|id, _| match id {
+            "limited" => Reply::error(429, "Slow down.")
+                .header("retry-after-ms", "300")
+                .header("x-should-retry", "false"),
+            _ => file(id),
+        }));
+    let look = retrieve_ids(&server).args(["limited", "a", "--concurrency", "1"]);
+    let run = look.run();
+    assert_eq!((run.code, &*run.out()), (Some(6), "a\n"), "{run}");
+    let [limited, next] = &server.requests()[..] else {
+        unreachable!()
+    };
+    assert!(next.at - limited.at >= Duration::from_millis(300));
+}
+
+#[test]
 fn that_a_rate_limit_holds_lookups_back_is_told() {
     let server = Server::options()
         .expecting(6)

@@ -46,6 +46,8 @@ enum Answer {
     Silence,
     /// An object behind a frame without anything, which flushes the head.
     Flushed,
+    /// The end of the connection.
+    Close,
     /// These bytes, not encrypted, as somebody in between can send.
     Raw(&'static [u8]),
 }
@@ -56,6 +58,7 @@ struct Http2 {
     address: SocketAddr,
     authority: String,
     requests: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Http2 {
@@ -81,10 +84,13 @@ impl Http2 {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(AtomicUsize::new(0));
+        let connections = Arc::new(AtomicUsize::new(0));
         let answers: Arc<[Answer]> = answers.into_iter().collect();
         let counted = Arc::clone(&requests);
+        let accepted = Arc::clone(&connections);
         thread::spawn(move || {
             for stream in listener.incoming() {
+                accepted.fetch_add(1, Ordering::SeqCst);
                 let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
                 let stream = StreamOwned::new(connection, stream.unwrap());
                 let (answers, counted) = (Arc::clone(&answers), Arc::clone(&counted));
@@ -100,6 +106,7 @@ impl Http2 {
             address,
             authority: authority.certificate(),
             requests,
+            connections,
         }
     }
 
@@ -117,6 +124,10 @@ impl Http2 {
 
     fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
+    }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 }
 
@@ -145,6 +156,9 @@ fn serve(
             stream.write_all(&frame(SETTINGS, 1, 0, b""))?;
         } else if kind == HEADERS {
             let answer = next();
+            if matches!(answer, Answer::Close) {
+                return Ok(());
+            }
             is_silent |= matches!(answer, Answer::Silence);
             if is_silent {
                 continue;
@@ -189,7 +203,7 @@ fn serve_http1(
 fn frames(answer: &Answer, id: u32) -> Vec<u8> {
     let reset = |code: u32| frame(RST_STREAM, 0, id, &code.to_be_bytes());
     match answer {
-        Answer::Silence | Answer::Raw(_) => Vec::new(),
+        Answer::Silence | Answer::Close | Answer::Raw(_) => Vec::new(),
         Answer::Flushed => [
             frame(HEADERS, END_HEADERS, id, &[0x88]),
             frame(DATA, 0, id, b""),
@@ -332,13 +346,23 @@ fn what_breaks_a_connection_may_belong_to_another_request() {
 }
 
 #[test]
-fn a_connection_that_worked_and_breaks_costs_no_attempt() {
+fn a_connection_that_worked_and_ends_costs_no_attempt() {
     let whole = object();
     let server = Http2::start([Answer::Flushed, TOO_LARGE, Answer::Flushed]);
     let options = ["b", "--concurrency", "1", "--max-retries", "0"];
     let found = format!("{whole}\n").repeat(2);
     server.look(&options).run().is(0, found, "");
     assert_eq!(server.requests(), 3);
+
+    let server = Http2::start([Answer::Flushed, Answer::Close, Answer::Flushed]);
+    let found = format!("{whole}\n").repeat(2);
+    server.look(&options).run().is(0, found, "");
+    assert_eq!(server.requests(), 3);
+
+    let server = Http2::start([Answer::Close, Answer::Flushed]);
+    let run = server.look(&options[3..]).run();
+    run.is(7, "", LOST);
+    assert_eq!(server.requests(), 1);
 
     // The library ends a connection with the 101st frame that is empty.
     let server = Http2::start([Answer::Flushed]);
@@ -356,6 +380,16 @@ fn a_connection_that_worked_and_breaks_costs_no_attempt() {
     let run = server.look(&options).run();
     assert_eq!((run.code, &*run.out()), (Some(7), &*format!("{whole}\n")));
     assert_eq!(server.requests(), 3);
+}
+
+#[test]
+fn who_may_have_broken_a_connection_gets_one_of_its_own() {
+    let server = Http2::start([Answer::Flushed, TOO_LARGE, Answer::Flushed]);
+    let options = ["b", "c", "d", "--concurrency", "1", "--max-retries", "0"];
+    let found = format!("{}\n", object()).repeat(4);
+    server.look(&options).run().is(0, found, "");
+    // That of `a` and `b`, that of `b` alone, and that of `c` and `d`.
+    assert_eq!((server.requests(), server.connections()), (5, 3));
 }
 
 #[test]

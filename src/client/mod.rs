@@ -201,7 +201,7 @@ impl<'a> Client<'a> {
             if let Cause::Status(answer) = &cause
                 && answer.is_rate_limit()
             {
-                if let Some(delay) = decision.delay(&answer.headers, SystemTime::now()) {
+                if let Some(delay) = decision.delay() {
                     self.hold_back(delay);
                 }
                 refused = Some(self.pace.refused(refused.as_ref(), is_alone));

@@ -43,20 +43,21 @@ pub enum Decision {
     Retry(Duration),
     /// Asking again would not help.
     Final,
-    /// Asking again might have helped, but it was done often enough. Still the server may have
-    /// asked to be left alone for this time.
+    /// Asking again might have helped, but it was done often enough, or is not wanted. Still the
+    /// server may have asked to be left alone for this time.
     Exhausted(Option<Duration>),
     /// The server wants to be left alone for longer than [`LONGEST_SERVER_DELAY`].
     TooLong(Duration),
 }
 
 impl Decision {
-    /// How long no other file is to be asked for either, where these are the `headers` of a refusal.
+    /// How long there is no use in asking.
     #[must_use]
-    pub fn delay(self, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    pub fn delay(self) -> Option<Duration> {
         match self {
             Self::Retry(delay) | Self::TooLong(delay) => Some(delay),
-            Self::Final | Self::Exhausted(_) => server_delay(headers, now),
+            Self::Exhausted(delay) => delay,
+            Self::Final => None,
         }
     }
 }
@@ -72,21 +73,20 @@ pub fn decide(
     now: SystemTime,
     chance: f64,
 ) -> Decision {
-    let (may_pass, asked_for) = match outcome {
-        Attempt::Failed { may_pass } => (may_pass, None),
+    let (may_pass, again, asked_for) = match outcome {
+        Attempt::Failed { may_pass } => (may_pass, true, None),
         Attempt::Answered {
             status,
             headers,
             out_of_quota,
         } => {
-            let may_pass = match text(headers, "x-should-retry") {
-                // Money does not come by waiting, whatever a gateway says.
-                _ if out_of_quota => false,
-                Some("true") => true,
-                Some("false") => false,
-                _ => matches!(status, 408 | 409 | 429 | 500..=599),
-            };
-            (may_pass, server_delay(headers, now))
+            let should_retry = text(headers, "x-should-retry");
+            // Money does not come by waiting, whatever a gateway says.
+            let may_pass = !out_of_quota
+                && (should_retry == Some("true") || matches!(status, 408 | 409 | 429 | 500..=599));
+            // That is said of this request, not of a later look.
+            let again = should_retry != Some("false");
+            (may_pass, again, server_delay(headers, now))
         }
     };
     if !may_pass {
@@ -95,7 +95,7 @@ pub fn decide(
     if let Some(delay) = asked_for.filter(|delay| *delay > LONGEST_SERVER_DELAY) {
         return Decision::TooLong(delay);
     }
-    if attempt > max_retries {
+    if attempt > max_retries || !again {
         return Decision::Exhausted(asked_for);
     }
     Decision::Retry(asked_for.unwrap_or_else(|| backoff(attempt, chance)))
@@ -202,7 +202,11 @@ mod tests {
     #[test]
     fn the_server_has_the_last_word() {
         assert_eq!(
-            decided(503, &[("x-should-retry", "false")]),
+            decided(503, &[("x-should-retry", "false"), ("retry-after", "7")]),
+            Decision::Exhausted(Some(Duration::from_secs(7)))
+        );
+        assert_eq!(
+            decided(404, &[("x-should-retry", "false")]),
             Decision::Final
         );
         assert_eq!(decided(404, &[("x-should-retry", "true")]), retry(500));

@@ -198,6 +198,24 @@ note: still waiting for `a`: HTTP 503
 }
 
 #[test]
+fn what_is_not_to_be_asked_for_again_is_looked_at_later() {
+    let server = Server::options().expecting(3).start(Reply::sequence([
+        seen("uploaded"),
+        failing(503, "no").header("x-should-retry", "false"),
+        seen("processed"),
+    ]));
+    wait(&server).run().is(
+        0,
+        printed("processed"),
+        "\
+`a`: uploaded (after [..])
+note: still waiting for `a`: HTTP 503
+`a`: processed (after [..])
+",
+    );
+}
+
+#[test]
 fn what_will_not_pass_ends_the_wait() {
     for (reply, code, error) in [
         (

@@ -9,7 +9,7 @@ pub mod retry;
 mod tls;
 pub mod words;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
@@ -103,8 +103,9 @@ struct Try<'a> {
     /// Which it is, from 1.
     number: u32,
     limit: Limit<'a>,
-    /// What the lookup asks by where not by what all others do.
-    own: &'a OnceCell<reqwest::Client>,
+    /// The client of the HTTP library that asks for this lookup alone, once it may have been the one
+    /// that broke a connection.
+    own: &'a RefCell<Option<reqwest::Client>>,
 }
 
 /// A file that was found.
@@ -169,7 +170,7 @@ impl<'a> Client<'a> {
         if is_past(deadline, Duration::ZERO) {
             return Err(failed(Cause::NoTurn, 0));
         }
-        let own = OnceCell::new();
+        let own = RefCell::default();
         let mut attempt = 0;
         let mut refused = None;
         loop {
@@ -287,7 +288,7 @@ impl<'a> Client<'a> {
         &self,
         url: &Url,
         number: u32,
-        own: &OnceCell<reqwest::Client>,
+        own: &RefCell<Option<reqwest::Client>>,
         deadline: Option<Limit<'_>>,
     ) -> Result<Found, Cause> {
         let limit = || {
@@ -309,6 +310,7 @@ impl<'a> Client<'a> {
         let answer = self.answer(url.clone(), attempt).await;
         self.under_way.set(self.under_way.get() - 1);
         if let Err(Cause::Network(Network::Timeout(_))) = answer
+            && own.take().is_none()
             && self.clients.get() == clients
         {
             self.renew();
@@ -400,10 +402,9 @@ impl<'a> Client<'a> {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
-            if connection.is_some_and(|it| it.is_http2)
-                && let Ok(http) = http(self.connection, self.tls.clone())
-            {
-                let _ = attempt.own.set(http);
+            if connection.is_some_and(|it| it.is_http2) {
+                let http = http(self.connection, self.tls.clone());
+                attempt.own.replace(http.ok());
             }
             let was_kept = connection.is_some_and(|it| self.was_kept(it, &cause));
             let is_held_up = matches!(cause, Cause::Network(Network::ConnectTimeout))
@@ -448,8 +449,8 @@ impl<'a> Client<'a> {
         self.console.request(&request, number, redirected);
         let started = Instant::now();
         let mut used = None;
-        let shared = || self.http.borrow().clone();
-        let http = own.get().cloned().unwrap_or_else(shared);
+        let own = own.borrow().clone();
+        let http = own.unwrap_or_else(|| self.http.borrow().clone());
         let sent = http.execute(request);
         let sent = sent.inspect_err(|error| used = Used::for_error(error));
         let sent = within(limit, sent).await;

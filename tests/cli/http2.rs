@@ -430,8 +430,13 @@ fn a_connection_that_has_gone_silent_is_given_up() {
     let server = Http2::start([found.clone(), Answer::Silence, found]);
     let options = ["b", "c", "--concurrency", "1", "--timeout", "500ms"];
     let found = format!("{}\n", object()).repeat(3);
-    server.look(&options).run().is(0, found, "");
+    server.look(&options).run().is(0, found.clone(), "");
     assert_eq!(server.requests(), 4);
+    // One of its own, too.
+    let good = Answer::Flushed;
+    let server = Http2::start([good.clone(), Answer::Close, Answer::Silence, good]);
+    server.look(&options).run().is(0, found, "");
+    assert_eq!(server.requests(), 5);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! stands above is erased. Here the terminal breaks no lines while this one is written, and nothing
 //! ever moves up.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
@@ -22,9 +23,13 @@ use crate::columns::{Measure, limit};
 use crate::error::span;
 use crate::terminal::{self, put};
 
-/// From the start of the line to the end of the terminal all is erased (ECMA-48, CR and ED). The
-/// line is the last thing there, but a terminal that got narrower has broken it into several.
-const ERASE: &str = "\r\x1b[J";
+/// The line is erased (ECMA-48, CR and EL).
+const ERASE_LINE: &str = "\r\x1b[K";
+
+/// The same, and then to the end of the terminal (ED). The line is the last thing there, but a terminal
+/// that got narrower has broken it into several. Some keep what is erased so from the top, to be
+/// scrolled to: hence not for each picture, and not before the line is gone.
+const ERASE: &str = "\r\x1b[K\x1b[J";
 
 /// From here on the terminal breaks no lines, and does again (DECAWM of the VT100).
 const NO_WRAP: &str = "\x1b[?7l";
@@ -45,6 +50,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// A live line on standard error; it is gone when this is dropped.
 pub(crate) struct LiveLine {
     shown: Arc<Mutex<bool>>,
+    /// The columns of the terminal that it was drawn for.
+    columns: Cell<Option<usize>>,
 }
 
 impl LiveLine {
@@ -53,17 +60,25 @@ impl LiveLine {
         let shown = Arc::default();
         // Without it a signal ends the run as well, only less tidily.
         let _ = erase_at_signals(Arc::clone(&shown));
-        Self { shown }
+        Self {
+            shown,
+            columns: Cell::default(),
+        }
     }
 
     /// Shows `text`, which must be safe for a terminal, and the `elapsed` time; the spinner moves.
     pub(crate) fn show(&self, text: &str, elapsed: Duration) {
         // It may have another width than a moment ago.
         let columns = limit(&terminal::stderr());
+        let erase = if self.columns.replace(columns) == columns {
+            ERASE_LINE
+        } else {
+            ERASE
+        };
         let line = line(text, elapsed, columns);
         let mut shown = lock(&self.shown);
         *shown = true;
-        put(line.as_bytes());
+        put(format!("{NO_WRAP}{erase}{line}{WRAP}").as_bytes());
     }
 
     /// Takes the line away until it is shown again.
@@ -89,7 +104,7 @@ fn line(text: &str, elapsed: Duration, columns: Option<usize>) -> String {
     let spinner = SPINNER.get(frame).unwrap_or(&" ");
     let text = Measure::MOST.cut(text, columns.map_or(usize::MAX, |columns| columns - REST));
     let seconds = span(Duration::from_secs(elapsed.as_secs()));
-    format!("{NO_WRAP}{ERASE}{spinner} {text} {seconds}\r{WRAP}")
+    format!("{spinner} {text} {seconds}\r")
 }
 
 /// From now on an interrupt, a hangup or a request to terminate erases the line, if it is shown,
@@ -155,7 +170,7 @@ mod tests {
         ] {
             assert_eq!(
                 line(text, Duration::from_millis(elapsed), columns),
-                format!("\x1b[?7l\r\x1b[J{expected}\r\x1b[?7h")
+                format!("{expected}\r")
             );
         }
     }

@@ -211,12 +211,13 @@ fn write(
     }
 }
 
-/// Writes `text` as it came, with a newline at the end. On a terminal only line breaks and tabs
-/// act as they are.
+/// Writes `text` as it came, with a newline at the end. On a terminal only line breaks, of either
+/// kind, and tabs act as they are.
 fn write_raw(out: &mut impl Write, text: &str, stream: &Stream) -> io::Result<()> {
     if stream.is_terminal {
         for piece in text.split_inclusive(['\n', '\t']) {
-            let plain = piece.trim_end_matches(['\n', '\t']);
+            let plain = piece.strip_suffix("\r\n").unwrap_or(piece);
+            let plain = plain.trim_end_matches(['\n', '\t']);
             json::write_part(out, plain, Style::Plain, stream)?;
             out.write_all(&piece.as_bytes()[plain.len()..])?;
         }

@@ -15,7 +15,7 @@ const COLUMNS: u16 = 80;
 const ROWS: u16 = 24;
 
 /// What the live line is erased with.
-const ERASE: &str = "\r\x1b[J";
+const ERASE: &str = "\r\x1b[K\x1b[J";
 
 /// How long a run must last before it shows a live line.
 const SHORT_RUN: Duration = Duration::from_millis(500);
@@ -172,8 +172,12 @@ fn a_wait_shows_a_line_that_leaves_no_trace() {
     // Each drawing starts where the last one did, and the terminal breaks no lines meanwhile.
     let written = run.err();
     let drawings = written.strip_suffix(ERASE).unwrap();
-    for drawing in drawings.split_terminator("\r\x1b[?7h") {
-        let line = drawing.strip_prefix("\x1b[?7l\r\x1b[J").unwrap();
+    for (at, drawing) in drawings.split_terminator("\r\x1b[?7h").enumerate() {
+        // All below goes once, not each time: terminals keep what they erase from the top.
+        let erase = if at == 0 { ERASE } else { "\r\x1b[K" };
+        let line = drawing.strip_prefix("\x1b[?7l").unwrap();
+        let line = line.strip_prefix(erase).unwrap();
+        assert!(!line.contains('\x1b'), "{line:?}");
         let (spinner, text) = line.split_once(' ').unwrap();
         assert_eq!(spinner.chars().count(), 1, "{line:?}");
         assert!(

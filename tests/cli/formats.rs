@@ -197,6 +197,15 @@ fn raw_is_the_body_with_a_newline_at_its_end() {
 }
 
 #[test]
+fn raw_on_a_terminal_has_lines_of_either_kind() {
+    let run = look(&serving("{\r\n\t\"a\": 1,\n\"b\":\r2}\r\n"), "raw")
+        .args(["--no-color"])
+        .stdout_terminal(80, 24)
+        .run();
+    run.is(0, "{\r\n\t\"a\": 1,\n\"b\":\\u000d2}\r\n", "");
+}
+
+#[test]
 fn a_byte_order_mark_is_no_part_of_the_value() {
     let server = serving(format!("\u{feff}{}", file_object()));
     for (format, expected) in documents() {

@@ -50,7 +50,10 @@ impl Pace {
 
     /// Returns when a request may be made; until what it returns is dropped it is under way. Those that
     /// were `refused` go by their ranks, all others after them.
-    pub(super) async fn turn(&self, refused: Option<&mut Refused<'_>>) -> Turn<'_> {
+    pub(super) async fn turn(&self, mut refused: Option<&mut Refused<'_>>) -> Turn<'_> {
+        if let Some(refused) = &mut refused {
+            refused.well = self.well.get();
+        }
         let rank = refused.as_ref().map_or(0, |refused| refused.rank);
         loop {
             if self.under_way.get() + self.before(rank) < self.most.get() {
@@ -76,8 +79,8 @@ impl Pace {
     /// A request was refused as one too many, made at a time with others unless it `is_alone`; `before`
     /// is the last of its lookup that was. From now on they are made one at a time.
     ///
-    /// Those go first that were refused most often. But one that nothing came between is refused for
-    /// itself, as by a limit for one file: the others go on before it is asked for again.
+    /// Those go first that were refused most often. But one that was refused again though no other had
+    /// gone before it is refused for itself, as by a limit for one file: the others go on first.
     pub(super) fn refused(&self, before: Option<&Refused<'_>>, is_alone: bool) -> Refused<'_> {
         if is_alone {
             self.in_vain.set(self.in_vain.get() + 1);
@@ -143,7 +146,7 @@ pub(super) struct Refused<'a> {
     pace: &'a Pace,
     /// How often it was refused.
     times: u32,
-    /// How many lookups had ended well by then.
+    /// How many lookups had ended well when it came again.
     well: usize,
     rank: u32,
     /// Whether it has had no turn since.
@@ -202,6 +205,7 @@ mod tests {
         let pace = Pace::new();
         let mut once = pace.refused(None, false);
         let mut twice = pace.refused(None, false);
+        assert!(turn(&pace, Some(&mut twice)).is_some());
         pace.ended_well();
         twice = pace.refused(Some(&twice), false);
         assert!(turn(&pace, None).is_none());
@@ -216,10 +220,13 @@ mod tests {
     fn one_that_is_refused_for_itself_does_not_go_first() {
         let pace = Pace::new();
         let mut refused = pace.refused(None, false);
+        // Those that were under way with it do not count.
+        pace.ended_well();
         assert!(turn(&pace, None).is_none());
         assert!(turn(&pace, Some(&mut refused)).is_some());
         refused = pace.refused(Some(&refused), true);
         assert!(turn(&pace, None).is_some());
+        assert!(turn(&pace, Some(&mut refused)).is_some());
         pace.ended_well();
         refused = pace.refused(Some(&refused), true);
         assert!(turn(&pace, None).is_none());

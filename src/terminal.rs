@@ -321,6 +321,7 @@ pub(crate) fn is_unsafe(character: char) -> bool {
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
                 | '\u{3164}'
+                | '\u{e000}'..='\u{f8ff}'
                 | '\u{feff}'
                 | '\u{ffa0}'
                 | '\u{fff0}'..='\u{fffb}'
@@ -329,6 +330,7 @@ pub(crate) fn is_unsafe(character: char) -> bool {
                 | '\u{1d173}'..='\u{1d17a}'
                 | '\u{e0000}'..='\u{e00ff}'
                 | '\u{e01f0}'..='\u{e0fff}'
+                | '\u{f0000}'..='\u{10ffff}'
         )
         || is_unknown(character)
 }

@@ -103,9 +103,18 @@ struct Try<'a> {
     /// Which it is, from 1.
     number: u32,
     limit: Limit<'a>,
-    /// The client of the HTTP library that asks for this lookup alone, once it may have been the one
-    /// that broke a connection.
-    own: &'a RefCell<Option<reqwest::Client>>,
+    own: &'a Own,
+}
+
+/// What one lookup does not share with others.
+#[derive(Default)]
+struct Own {
+    /// How many connections of HTTP/2 ended while it was under way there.
+    ended: Cell<u32>,
+    /// The client of the HTTP library that asks for it alone, once it may be what ends them: where it
+    /// happens twice. Where each had one at once, a server that allows few connections would be asked
+    /// for too many.
+    http: RefCell<Option<reqwest::Client>>,
 }
 
 /// A file that was found.
@@ -170,7 +179,7 @@ impl<'a> Client<'a> {
         if is_past(deadline, Duration::ZERO) {
             return Err(failed(Cause::NoTurn, 0));
         }
-        let own = RefCell::default();
+        let own = Own::default();
         let mut attempt = 0;
         let mut refused = None;
         loop {
@@ -288,7 +297,7 @@ impl<'a> Client<'a> {
         &self,
         url: &Url,
         number: u32,
-        own: &RefCell<Option<reqwest::Client>>,
+        own: &Own,
         deadline: Option<Limit<'_>>,
     ) -> Result<Found, Cause> {
         let limit = || {
@@ -310,7 +319,7 @@ impl<'a> Client<'a> {
         let answer = self.answer(url.clone(), attempt).await;
         self.under_way.set(self.under_way.get() - 1);
         if let Err(Cause::Network(Network::Timeout(_))) = answer
-            && own.take().is_none()
+            && own.http.take().is_none()
             && self.clients.get() == clients
         {
             self.renew();
@@ -391,8 +400,7 @@ impl<'a> Client<'a> {
     /// A server may end a connection that it keeps just when the next request comes over it, or send
     /// something late that belongs to the one before; and what is wrong with one answer over HTTP/2
     /// ends the connection that all share. Neither says anything of the request: it is sent again at
-    /// once, over another connection (RFC 9112, section 9.3.1). One of HTTP/2 it then does not share:
-    /// it may be this request that is answered so.
+    /// once, over another connection (RFC 9112, section 9.3.1).
     async fn get(&self, url: Url, redirected: bool, attempt: Try<'_>) -> Result<Answer, Cause> {
         let mut sent_again = 0;
         loop {
@@ -402,9 +410,13 @@ impl<'a> Client<'a> {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
+            let Own { ended, http: own } = attempt.own;
+            own.take();
             if connection.is_some_and(|it| it.is_http2) {
-                let http = http(self.connection, self.tls.clone());
-                attempt.own.replace(http.ok());
+                ended.set(ended.get() + 1);
+                if ended.get() > 1 {
+                    own.replace(http(self.connection, self.tls.clone()).ok());
+                }
             }
             let was_kept = connection.is_some_and(|it| self.was_kept(it, &cause));
             let is_held_up = matches!(cause, Cause::Network(Network::ConnectTimeout))
@@ -449,7 +461,7 @@ impl<'a> Client<'a> {
         self.console.request(&request, number, redirected);
         let started = Instant::now();
         let mut used = None;
-        let own = own.borrow().clone();
+        let own = own.http.borrow().clone();
         let http = own.unwrap_or_else(|| self.http.borrow().clone());
         let sent = http.execute(request);
         let sent = sent.inspect_err(|error| used = Used::for_error(error));

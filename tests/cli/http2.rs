@@ -384,12 +384,13 @@ fn a_connection_that_worked_and_ends_costs_no_attempt() {
 
 #[test]
 fn who_may_have_broken_a_connection_gets_one_of_its_own() {
-    let server = Http2::start([Answer::Flushed, TOO_LARGE, Answer::Flushed]);
-    let options = ["b", "c", "d", "--concurrency", "1", "--max-retries", "0"];
+    let good = Answer::Flushed;
+    let server = Http2::start([good.clone(), TOO_LARGE, TOO_LARGE, good]);
+    let options = ["b", "c", "d", "--concurrency", "1"];
     let found = format!("{}\n", object()).repeat(4);
     server.look(&options).run().is(0, found, "");
-    // That of `a` and `b`, that of `b` alone, and that of `c` and `d`.
-    assert_eq!((server.requests(), server.connections()), (5, 3));
+    // That of `a` and `b`, two of `b`, of which the last is its own, and that of `c` and `d`.
+    assert_eq!((server.requests(), server.connections()), (6, 4));
 }
 
 #[test]
@@ -434,9 +435,10 @@ fn a_connection_that_has_gone_silent_is_given_up() {
     assert_eq!(server.requests(), 4);
     // One of its own, too.
     let good = Answer::Flushed;
-    let server = Http2::start([good.clone(), Answer::Close, Answer::Silence, good]);
+    let (close, silence) = (Answer::Close, Answer::Silence);
+    let server = Http2::start([good.clone(), close.clone(), close, silence, good]);
     server.look(&options).run().is(0, found, "");
-    assert_eq!(server.requests(), 5);
+    assert_eq!(server.requests(), 6);
 }
 
 #[test]

@@ -275,8 +275,8 @@ pub(crate) fn seems_to_begin_with_label(line: &str) -> bool {
 pub(crate) fn seems_to_hold_label(line: &str) -> bool {
     // What was drawn last, of which a label takes eight bytes at most.
     let mut last = 0_u64;
-    let drawn = line.bytes().filter(|byte| matches!(byte, b' '..=b'~'));
-    drawn.into_iter().any(|byte| {
+    let mut drawn = line.bytes().filter(|byte| matches!(byte, b' '..=b'~'));
+    drawn.any(|byte| {
         last = last << 8 | u64::from(byte);
         let last = last.to_be_bytes();
         LABELS.iter().any(|label| last.ends_with(label.as_bytes()))

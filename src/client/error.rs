@@ -299,10 +299,8 @@ impl Used {
     }
 
     fn of(extensions: &Extensions, is_http2: bool) -> Option<Self> {
-        extensions
-            .get()
-            .map(HttpInfo::local_addr)
-            .map(|address| Self { address, is_http2 })
+        let address = extensions.get().map(HttpInfo::local_addr)?;
+        Some(Self { address, is_http2 })
     }
 }
 

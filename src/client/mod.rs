@@ -232,12 +232,8 @@ impl<'a> Client<'a> {
                     continue;
                 }
                 Decision::Final => failed.for_good(),
-                Decision::Exhausted(not_before) => Error {
-                    not_before,
-                    ..failed
-                },
-                Decision::TooLong(delay) => Error {
-                    not_before: Some(delay),
+                Decision::Exhausted(_) | Decision::TooLong(_) => Error {
+                    not_before: decision.delay(),
                     ..failed
                 },
             });

@@ -625,7 +625,8 @@ maxAge.v-1             5
             let start = format!("\"{}\n    error: no such file", "x".repeat(34));
             assert!(card.contains(&start), "{card}");
         }
-        // Nor does one that a terminal breaks, no more than like a field, since it gives some characters more room than others.
+        // Nor does one that a terminal breaks, since it gives some characters more room than others;
+        // it does not begin like a field either.
         for wide in ["\u{9be}", "\u{487}", "±"] {
             let wides = wide.repeat(29);
             let file = format!(r#"{{"object": "file", "filename": "a{wides}{forged}"}}"#);

@@ -32,6 +32,9 @@ const INTERNAL_ERROR: u32 = 2;
 const REFUSED_STREAM: u32 = 7;
 const CANCEL: u32 = 8;
 
+/// What somebody in between may say in place of the server.
+const NO_TLS: &[u8] = b"HTTP/1.1 400 \r\n\r\n";
+
 /// What a server does with a request.
 #[derive(Clone)]
 enum Answer {
@@ -68,6 +71,11 @@ impl Http2 {
 
     /// The same in one protocol or the other (RFC 7301, section 6).
     fn speaking(protocol: &str, answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self::greeting(0, protocol, answers)
+    }
+
+    /// The same, but the connection of this `number`, from 1, gets what is no TLS.
+    fn greeting(number: usize, protocol: &str, answers: impl IntoIterator<Item = Answer>) -> Self {
         let authority = Authority::new("one");
         let identity = authority.server();
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -90,9 +98,15 @@ impl Http2 {
         let accepted = Arc::clone(&connections);
         thread::spawn(move || {
             for stream in listener.incoming() {
-                accepted.fetch_add(1, Ordering::SeqCst);
+                let mut stream = stream.unwrap();
+                if accepted.fetch_add(1, Ordering::SeqCst) + 1 == number {
+                    stream.write_all(NO_TLS).unwrap();
+                    // Until the client has read it and goes.
+                    drop(stream.read_to_end(&mut Vec::new()));
+                    continue;
+                }
                 let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-                let stream = StreamOwned::new(connection, stream.unwrap());
+                let stream = StreamOwned::new(connection, stream);
                 let (answers, counted) = (Arc::clone(&answers), Arc::clone(&counted));
                 // A client may go at any time.
                 let next = move || {
@@ -172,7 +186,7 @@ fn serve(
     }
 }
 
-/// The same over HTTP/1.1, with objects or raw bytes; of the first request there is the `start`.
+/// The same over HTTP/1.1, with objects, raw bytes or the end; of the first request there is the `start`.
 fn serve_http1(
     mut stream: StreamOwned<ServerConnection, TcpStream>,
     start: Vec<u8>,
@@ -186,14 +200,16 @@ fn serve_http1(
             request.extend(byte);
         }
         request.clear();
-        if let Answer::Raw(bytes) = next() {
-            stream.sock.write_all(bytes)?;
-        } else {
-            let (object, length) = (object(), object().len());
-            write!(
-                stream,
-                "HTTP/1.1 200 \r\ncontent-length: {length}\r\n\r\n{object}"
-            )?;
+        match next() {
+            Answer::Close => return Ok(()),
+            Answer::Raw(bytes) => stream.sock.write_all(bytes)?,
+            _ => {
+                let (object, length) = (object(), object().len());
+                write!(
+                    stream,
+                    "HTTP/1.1 200 \r\ncontent-length: {length}\r\n\r\n{object}"
+                )?;
+            }
         }
         stream.flush()?;
     }
@@ -253,6 +269,13 @@ fn frame(kind: u8, flags: u8, id: u32, payload: &[u8]) -> Vec<u8> {
 fn object() -> String {
     file_object().to_string()
 }
+
+const NOT_TRUSTED: &str = "\
+error: no trusted connection to localhost:{port} to look up `a`: it does not speak TLS there
+  url: https://localhost:{port}/v1/files/a
+
+hint: check the port of the base URL; with http:// anybody on the way could read what is sent
+";
 
 const LOST: &str = "\
 error: the connection to localhost:{port} ended before the answer for `a` was complete
@@ -457,5 +480,23 @@ fn what_is_no_tls_on_a_connection_that_works_ends_only_that() {
             server.look(&[]).run().is(0, found, "");
             assert_eq!(server.requests(), 2, "{protocol} {bytes:?}");
         }
+    }
+}
+
+#[test]
+fn what_is_no_tls_where_the_server_has_answered_passes() {
+    let good = Answer::Flushed;
+    let whole = format!("{}\n", object());
+    for protocol in ["h2", "http/1.1"] {
+        let answers = [good.clone(), Answer::Close, good.clone()];
+        let server = Http2::greeting(2, protocol, answers);
+        let run = server.look(&["b", "--concurrency", "1"]).run();
+        run.is(0, whole.repeat(2), "");
+        assert_eq!((server.requests(), server.connections()), (3, 3));
+
+        let server = Http2::greeting(1, protocol, [good.clone()]);
+        let run = server.look(&[]).run();
+        run.is(7, "", NOT_TRUSTED);
+        assert_eq!((server.requests(), server.connections()), (0, 1));
     }
 }

@@ -486,6 +486,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_that_nobody_knows_passes_where_it_was_known() {
+        let dns = |words: &str| Network::Dns(words.to_owned());
+        for (words, is_default_host, has_answered, may_pass) in [
+            ("Name or service not known", false, false, false),
+            ("Name or service not known", false, true, true),
+            ("Name or service not known", true, false, true),
+            (NO_NAME_SERVER, false, false, true),
+        ] {
+            let found = dns(words).may_pass(is_default_host, has_answered);
+            assert_eq!(found, may_pass, "{words} {is_default_host} {has_answered}");
+        }
+    }
+
+    #[test]
     fn quota_is_told_from_a_rate_limit() {
         let answer = |body: &str| Answer {
             status: 429,

@@ -216,6 +216,27 @@ fn what_is_said_fits_a_terminal_that_got_narrower() {
 }
 
 #[test]
+fn an_error_object_fits_a_terminal_that_got_narrower() {
+    let message = format!("{} hint: run me", "a".repeat(37));
+    let (server, gate, process) = waiting_for(Reply::error(404, &message), |openai| {
+        let openai = openai.args(["--format-error", "table"]);
+        openai.terminal(COLUMNS, ROWS)
+    });
+    server.wait_for_requests(1);
+    process.resize(40, ROWS);
+    gate.open();
+    let run = process.wait();
+    let broken = "\
+message  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+         aaaaaa hint: run me
+type     invalid_request_error
+param    null
+code     null
+";
+    run.is(3, "", broken);
+}
+
+#[test]
 fn what_is_printed_fits_a_terminal_that_got_narrower() {
     let file = file_object()
         .with_text("status", "processed")

@@ -230,10 +230,14 @@ fn write_raw(out: &mut impl Write, text: &str, stream: &Stream) -> io::Result<()
     Ok(())
 }
 
+/// The longest result of a transform of an error object, in bytes: some times the largest body of an
+/// error, and the search for secrets takes twenty times as much.
+const LONGEST_ERROR: usize = 4 << 20;
+
 impl Settings {
     /// `failure` as JSON, where scripts asked for the error object alone: without secrets, and
     /// transformed as the options say. `None` where the report for people is wanted, or where the
-    /// transform has no result, since a failure must not get lost.
+    /// transform has no result, or one of megabytes, since a failure must not get lost.
     #[must_use]
     pub fn error_object(&self, failure: &Failure, secrets: &Secrets) -> Option<String> {
         if self.error_format == Format::Auto && self.error_transform.is_none() {
@@ -243,6 +247,9 @@ impl Settings {
         let mut object = secrets.scrub(&object);
         if let Some(path) = &self.error_transform {
             let result = transform::apply(Json::parse(&object).ok()?, path).ok()?;
+            if result.len() > LONGEST_ERROR {
+                return None;
+            }
             // Decoding, which some transforms do, may bring a secret to light.
             object = secrets.scrub(&result).into_owned().into();
         }

@@ -752,6 +752,26 @@ fn an_error_object_takes_no_memory_for_its_indentation() {
 }
 
 #[test]
+fn an_error_object_is_not_made_larger_without_end() {
+    const DEPTH: usize = 248;
+    let (open, close) = ("[".repeat(DEPTH), "]".repeat(DEPTH));
+    // What a search for secrets undoes, level by level.
+    let unit = format!("{open}\"\\\\u0026amp;\"{close}");
+    let body = |count| format!("{{\"error\":[{}]}}", vec![unit.as_str(); count].join(","));
+    for (count, is_object) in [(10, true), (100, false)] {
+        let server = Server::replying(Reply::json(400, body(count)));
+        let lookup = retrieve().args(["a", "--format-error", "jsonl"]);
+        let lookup = lookup.args(["--transform-error", "@pretty"]);
+        let run = lookup.server(&server).run();
+        assert_eq!((run.code, &*run.out()), (Some(1), ""), "{count}");
+        let start = if is_object { "[[" } else { "error: " };
+        assert!(run.err().starts_with(start), "{count}");
+        let peak = run.peak_memory.unwrap_or(0);
+        assert!(peak < 64 << 20, "{count}: {peak} bytes");
+    }
+}
+
+#[test]
 fn one_wide_line_does_not_widen_thousands_of_narrow_ones() {
     const COUNT: usize = 10_000;
     let wide = "x".repeat(316);

@@ -325,6 +325,9 @@ impl Network {
                 Some(Self::Tls { error, .. }) if !is_connecting && tls::is_garbled(&error) => {
                     return Self::Cut;
                 }
+                // The kernel gave up a connection that there was: nobody said that they got what was
+                // sent (RFC 5482).
+                Some(Self::ConnectTimeout) if !is_connecting => return Self::Cut,
                 Some(Self::Tls { error, .. }) => {
                     return Self::Tls {
                         error,

@@ -415,14 +415,13 @@ impl<'a> Client<'a> {
                 }
             }
             let was_kept = connection.is_some_and(|it| self.was_kept(it, &cause));
+            // The clock of the library does not know that it stood still.
             let is_held_up = matches!(cause, Cause::Network(Network::ConnectTimeout))
                 && self.console.held_up().get().saturating_sub(held_up) > HELD_UP;
-            if was_kept && sent_again < MOST_SENT_AGAIN {
-                sent_again += 1;
-            } else if !is_held_up {
-                // The clock of the library does not know that it stood still.
+            if !(was_kept || is_held_up) || sent_again == MOST_SENT_AGAIN {
                 return Err(cause);
             }
+            sent_again += 1;
         }
     }
 

@@ -146,36 +146,41 @@ fn escape(text: &[u8]) -> Option<(Escaped, &[u8])> {
             };
             Some((Escaped::Byte(byte), rest))
         }
-        [b'&', reference @ ..] => {
-            let end = reference
-                .iter()
-                .take(LONGEST_REFERENCE)
-                .position(|byte| *byte == b';')?;
-            let (name, rest) = reference.split_at_checked(end)?;
-            let character = match name {
-                b"amp" => '&',
-                b"lt" => '<',
-                b"gt" => '>',
-                b"quot" => '"',
-                b"apos" => '\'',
-                b"nbsp" => '\u{a0}',
-                _ => {
-                    let number = str::from_utf8(name.strip_prefix(b"#")?).ok()?;
-                    let code = match number.strip_prefix('x') {
-                        Some(digits) => u32::from_str_radix(digits, 16),
-                        None => number.parse(),
-                    };
-                    char::from_u32(code.ok()?)?
-                }
+        [b'&', b'#', number @ ..] => {
+            let (radix, digits) = match number {
+                [b'x', digits @ ..] => (16, digits),
+                digits => (10, digits),
             };
-            Some((Escaped::Character(character), rest.strip_prefix(b";")?))
+            // There may be any number of zeros.
+            let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+            let (digits, rest) = reference(digits.get(zeros.saturating_sub(1)..)?)?;
+            let character = char::from_u32(u32::from_str_radix(digits, radix).ok()?)?;
+            Some((Escaped::Character(character), rest))
+        }
+        [b'&', name @ ..] => {
+            let (name, rest) = reference(name)?;
+            let character = match name {
+                "amp" => '&',
+                "lt" => '<',
+                "gt" => '>',
+                "quot" => '"',
+                "apos" => '\'',
+                "nbsp" => '\u{a0}',
+                _ => return None,
+            };
+            Some((Escaped::Character(character), rest))
         }
         _ => None,
     }
 }
 
-/// The longest character reference that is read, in bytes behind the `&`.
-const LONGEST_REFERENCE: usize = "#x0010ffff;".len();
+/// What there is of a character reference up to its semicolon, and what follows that.
+fn reference(text: &[u8]) -> Option<(&str, &[u8])> {
+    const LONGEST: usize = "01114111;".len();
+    let end = text.iter().take(LONGEST).position(|byte| *byte == b';')?;
+    let (reference, rest) = text.split_at_checked(end)?;
+    Some((str::from_utf8(reference).ok()?, rest.strip_prefix(b";")?))
+}
 
 /// The number that so many hexadecimal `digits` at the start of `text` are, and what follows them.
 fn code(text: &[u8], digits: usize) -> Option<(u32, &[u8])> {

@@ -139,7 +139,7 @@ impl Measure {
     ) -> impl Iterator<Item = Cow<'_, str>> {
         // What was no command within a line may be one at the start of a line.
         let has_command =
-            text.contains([':', '_']) && broken(self, taken, text, columns).any(begins_command);
+            text.contains(':') && broken(self, taken, text, columns).any(begins_command);
         let columns = columns - if has_command { ESCAPED } else { 0 };
         broken(self, taken, text, columns).map(disarm)
     }

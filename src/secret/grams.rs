@@ -7,28 +7,32 @@ use super::reading::Reading;
 /// As many letters and digits in a row, as a number.
 type Gram = u64;
 
-/// How many letters and digits in a row of a secret are one in a text, too.
-const GRAM: usize = size_of::<Gram>();
+/// How many letters and digits in a row of a secret are one in a text, too, at least.
+pub(super) const GRAM: usize = size_of::<Gram>();
 
 /// All that many letters and digits in a row that secrets have.
 pub(super) struct Grams {
-    sorted: Vec<Gram>,
+    /// Each with how many have to be in a row where it is one of them.
+    sorted: Vec<(Gram, usize)>,
     /// A bit for each of them: most others are known to be none without a search.
     bits: [u64; 64],
 }
 
 impl Grams {
-    /// Those of secrets with these `skeletons`.
-    pub(super) fn of<'a>(skeletons: impl Iterator<Item = &'a Reading>) -> Self {
+    /// Those of secrets with these skeletons, of each of which so many letters and digits in a row are
+    /// a part.
+    pub(super) fn of<'a>(secrets: impl Iterator<Item = (&'a Reading, usize)>) -> Self {
         let mut bits = [0; 64];
         let mut sorted = Vec::new();
-        for (_, gram) in skeletons.flat_map(grams) {
-            let (word, bit) = Self::slot(gram);
-            bits[word] |= bit;
-            sorted.push(gram);
+        for (skeleton, part) in secrets {
+            for (_, gram) in grams(skeleton) {
+                let (word, bit) = Self::slot(gram);
+                bits[word] |= bit;
+                sorted.push((gram, part));
+            }
         }
         sorted.sort_unstable();
-        sorted.dedup();
+        sorted.dedup_by_key(|(gram, _)| *gram);
         Self { sorted, bits }
     }
 
@@ -39,9 +43,14 @@ impl Grams {
         ((hash >> 6) as usize, 1 << (hash & 63))
     }
 
-    fn contains(&self, gram: Gram) -> bool {
+    /// How many letters and digits in a row are a part of a secret that has this `gram`.
+    fn part(&self, gram: Gram) -> Option<usize> {
         let (word, bit) = Self::slot(gram);
-        self.bits[word] & bit != 0 && self.sorted.binary_search(&gram).is_ok()
+        if self.bits[word] & bit == 0 {
+            return None;
+        }
+        let at = self.sorted.binary_search_by_key(&gram, |(gram, _)| *gram);
+        at.ok().map(|at| self.sorted[at].1)
     }
 
     /// Where a text with these `bones` has parts of secrets, as places in the reading that they are
@@ -49,21 +58,24 @@ impl Grams {
     pub(super) fn find(&self, bones: &Reading) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         let mut parts = grams(bones)
-            .filter(|(_, gram)| self.contains(*gram))
+            .filter_map(|(at, gram)| Some((at, gram, self.part(gram)?)))
             .peekable();
-        while let Some((start, gram)) = parts.next() {
+        while let Some((start, gram, mut part)) = parts.next() {
             let mut last = start;
             let mut is_telling = tells(gram);
             let mut is_number = digits(gram) == GRAM;
-            while let Some((at, gram)) = parts.next_if(|(at, _)| *at == last + 1) {
+            while let Some((at, gram, other)) = parts.next_if(|(at, ..)| *at == last + 1) {
                 last = at;
+                part = part.min(other);
                 is_telling |= tells(gram);
                 is_number &= digits(gram) == GRAM;
             }
-            is_telling |= is_number && last - start >= GRAM;
+            let length = last - start + GRAM;
+            is_telling |= is_number && length >= 2 * GRAM;
             let bounds = (bones.place(start), bones.place(last + GRAM - 1));
             if let (Some(start), Some(end)) = bounds
                 && is_telling
+                && length >= part
             {
                 found.push(start..end + 1);
             }

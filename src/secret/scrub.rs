@@ -10,7 +10,7 @@ use std::ops::Range;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use memchr::memmem::Finder;
 
-use super::grams::Grams;
+use super::grams::{GRAM, Grams};
 use super::reading::Reading;
 use super::{KEY_PREFIX, REDACTED, Secret};
 
@@ -22,7 +22,9 @@ const SHORTEST_SCRUBBED: usize = 8;
 /// What must not be printed. It has no `Display`, and its `Debug` tells nothing.
 #[derive(Default)]
 pub struct Secrets {
-    secrets: Vec<Secret>,
+    sent: Vec<Secret>,
+    /// Those that the server is not sent.
+    unsent: Vec<Secret>,
     /// Made when first needed: most runs have nothing to take out of any text.
     sought: OnceCell<Sought>,
 }
@@ -36,21 +38,30 @@ impl fmt::Debug for Secrets {
 impl FromIterator<Secret> for Secrets {
     fn from_iter<I: IntoIterator<Item = Secret>>(secrets: I) -> Self {
         Self {
-            secrets: secrets.into_iter().collect(),
-            sought: OnceCell::new(),
+            sent: secrets.into_iter().collect(),
+            ..Self::default()
         }
     }
 }
 
 impl Secrets {
+    /// The same, and `secrets` that the server is not sent. Of these no parts are looked for: a server
+    /// could guess at them, and who sees in a log which ones are taken out puts them together.
+    #[must_use]
+    pub fn and_unsent(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
+        self.unsent.extend(secrets);
+        self.sought.take();
+        self
+    }
+
     /// `text` with every occurrence of one of the secrets replaced by [`REDACTED`], and every word
     /// that can only be a key of `OpenAI`.
     ///
     /// A secret is found however often it was escaped for JSON, URLs or HTML, and whatever stands in
     /// the places of what is neither an ASCII letter nor a digit in it: that is what changes where a
     /// text is quoted, laid out or read in another encoding. So it is within what was written in
-    /// Base64 or in hexadecimal digits. So is a part of one, if it has eight letters and digits in a
-    /// row, of both kinds. The quotes of a JSON text stay.
+    /// Base64 or in hexadecimal digits. So is a part of one, if it has a third of its letters and digits
+    /// in a row, eight at least, of both kinds. The quotes of a JSON text stay.
     #[must_use]
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
         without(text, self.sought().places(text, false))
@@ -76,9 +87,14 @@ impl Secrets {
 
     fn sought(&self) -> &Sought {
         self.sought.get_or_init(|| {
-            let forms = forms(&self.secrets);
+            let sent = self.sent.iter().map(|secret| (secret, true));
+            let unsent = self.unsent.iter().map(|secret| (secret, false));
+            let forms = forms(sent.chain(unsent));
+            let parts = forms
+                .iter()
+                .filter_map(|form| Some((&form.skeleton, form.part?)));
             Sought {
-                grams: Grams::of(forms.iter().map(|form| &form.skeleton)),
+                grams: Grams::of(parts),
                 forms,
                 key: Finder::new(KEY_PREFIX),
             }
@@ -106,17 +122,19 @@ struct Form {
     is_telling: bool,
     /// Finds the skeleton if it is telling, else the whole.
     finder: Finder<'static>,
+    /// How many letters and digits in a row are a part of it, if parts are looked for.
+    part: Option<usize>,
 }
 
 /// The shortest skeleton that a secret is known by, in bytes.
 const SHORTEST_SKELETON: usize = 5;
 
 /// What to look for: each of the `secrets`, the same for those who undo the escapes in it, and what
-/// other encodings make of it.
-fn forms(secrets: &[Secret]) -> Vec<Form> {
+/// other encodings make of it; parts of them if they are sent.
+fn forms<'s>(secrets: impl Iterator<Item = (&'s Secret, bool)>) -> Vec<Form> {
     let mut known = HashSet::new();
     let mut forms = Vec::new();
-    for secret in secrets {
+    for (secret, is_sent) in secrets {
         let secret = secret.reveal();
         if secret.len() < SHORTEST_SCRUBBED {
             continue;
@@ -138,11 +156,17 @@ fn forms(secrets: &[Secret]) -> Vec<Form> {
                 && !skeleton.bytes.iter().all(u8::is_ascii_digit);
             let wanted = if is_telling { &skeleton } else { &whole };
             let finder = Finder::new(&wanted.bytes).into_owned();
+            // Were it less, who chooses what a server says, such as an id, and sees in a log what is
+            // taken out could guess a secret letter by letter: how one begins is often known.
+            let third = skeleton.bytes.len() / 3;
+            let part = third.max(GRAM).max(GRAM * whole.bytes.len() / secret.len());
+            let part = is_sent.then_some(part);
             forms.push(Form {
                 whole,
                 skeleton,
                 is_telling,
                 finder,
+                part,
             });
         }
     }
@@ -311,7 +335,7 @@ impl Sought {
         for cut in ends(end) {
             for reading in Reading::levels(cut) {
                 let bones = reading.skeleton();
-                let starts = self.forms.iter();
+                let starts = self.forms.iter().filter(|form| form.part.is_some());
                 let starts = starts.filter_map(|form| form.find_start(&reading, &bones));
                 found.extend(starts.filter_map(|place| {
                     let place = reading.range(place)?;

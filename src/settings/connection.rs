@@ -20,7 +20,7 @@ use super::environment::Environment;
 use super::no_proxy;
 use crate::cli::Options;
 use crate::error::{self, Exit, Failure};
-use crate::secret::{Secret, api_key, looks_like_key, looks_like_pem};
+use crate::secret::{Secret, Secrets, api_key, looks_like_key, looks_like_pem};
 use crate::terminal::Blocking;
 
 /// Where the OpenAI API is (API reference, "Making requests").
@@ -199,17 +199,16 @@ pub struct Tls {
 const API_VERSION: &str = "api-version";
 
 impl Connection {
-    /// Everything that must not be printed, in no order.
+    /// Everything that must not be printed.
     #[must_use]
-    pub fn secrets(&self) -> Vec<Secret> {
+    pub fn secrets(&self) -> Secrets {
+        let proxy = self.proxy.as_ref().and_then(|it| UserInfo::of(&it.url));
+        let of_proxy = proxy.iter().flat_map(UserInfo::secrets);
         let mut secrets = Vec::new();
         match &self.credentials {
             Credentials::ApiKey(key, _) => secrets.extend(parts(key.reveal())),
             Credentials::Basic(user_info) => secrets.extend(user_info.secrets()),
             Credentials::None => {}
-        }
-        if let Some(user_info) = self.proxy.as_ref().and_then(|it| UserInfo::of(&it.url)) {
-            secrets.extend(user_info.secrets());
         }
         for value in self.custom_headers.values() {
             secrets.push(as_latin_1(value.as_bytes()));
@@ -228,7 +227,7 @@ impl Connection {
                 secrets.extend(parts(&percent_decode_str(value).decode_utf8_lossy()));
             }
         }
-        secrets
+        Secrets::from_iter(secrets).and_unsent(of_proxy)
     }
 }
 

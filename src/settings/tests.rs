@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::Exit;
-use crate::secret::{REDACTED, Secrets};
+use crate::secret::REDACTED;
 
 fn environment<'a>(variables: &'a [(&'a str, &'a str)]) -> Environment<'a> {
     Environment::new(|name| {
@@ -312,7 +312,7 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         ],
         &[("HTTPS_PROXY", "http://proxy%40user:proxy%3Apassword@p")],
     );
-    let secrets = Secrets::from_iter(settings.unwrap().connection.secrets());
+    let secrets = settings.unwrap().connection.secrets();
     let settings = settled(
         &[
             "a",
@@ -321,7 +321,7 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         ],
         &[],
     );
-    let cyrillic = Secrets::from_iter(settings.unwrap().connection.secrets());
+    let cyrillic = settings.unwrap().connection.secrets();
     let as_latin_1 = "\u{d0}\u{bf}\u{d0}\u{b0}\u{d1}\u{80}\u{d0}\u{be}\u{d0}\u{bb}\u{d1}\u{8c}";
     assert_eq!(cyrillic.scrub(as_latin_1), REDACTED);
     for text in [
@@ -403,7 +403,7 @@ fn custom_headers_are_known_in_parts() {
             &["a", "--base-url", "http://h"],
             &[("OPENAI_CUSTOM_HEADERS", &headers)],
         );
-        let secrets = Secrets::from_iter(settings.unwrap().connection.secrets());
+        let secrets = settings.unwrap().connection.secrets();
         for part in parts {
             let scrubbed = secrets.scrub(part);
             let rest = scrubbed.strip_prefix(REDACTED);

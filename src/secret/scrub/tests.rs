@@ -298,6 +298,41 @@ fn a_part_is_known_by_its_letters_and_digits() {
 }
 
 #[test]
+fn nobody_guesses_a_secret_letter_by_letter() {
+    let key = "sk-proj-Q7w9Xz2LmR8tVb4NcJ6hGd1KpY3sFa5E";
+    let secrets = known(&[key]);
+    // A third of its letters and digits, and in other encodings of it, eight at least.
+    let part = &key["sk-proj-".len()..][..12];
+    assert_eq!(secrets.scrub(part), REDACTED);
+    let hexadecimal = |text: &str| text.bytes().map(|it| format!("{it:02x}")).collect();
+    for known in 0..part.len() - 1 {
+        let guess = &part[..known];
+        assert_eq!(secrets.scrub(guess), guess);
+        let guess: String = hexadecimal(guess);
+        assert_eq!(secrets.scrub(&guess), guess);
+    }
+    assert_eq!(secrets.scrub("sk-proj-Q7w9"), "sk-proj-Q7w9");
+    let short = known(&["Pd9sLf4GxV6k"]);
+    for guess in ["Pd9sLf4", "50643973", "0x500x640x39"] {
+        assert_eq!(short.scrub(guess), guess);
+    }
+}
+
+#[test]
+fn no_part_is_known_of_what_the_server_is_not_sent() {
+    let whole = "Pd9sLf4GxV6kTz1WuQ8r";
+    let part = &whole[..whole.len() - 1];
+    let secrets = Secrets::default().and_unsent([Secret::new(whole)]);
+    assert_eq!(secrets.scrub(whole), REDACTED);
+    assert_eq!(secrets.scrub(part), part);
+    assert_eq!(secrets.scrub_start(part), part);
+    assert_eq!(known(&[whole]).scrub_start(part), REDACTED);
+    // One that is, too, is one that is sent.
+    let secrets = known(&[whole]).and_unsent([Secret::new(whole)]);
+    assert_eq!(secrets.scrub(part), REDACTED);
+}
+
+#[test]
 fn what_a_secret_begins_and_ends_with_goes_with_it() {
     let secrets = known(&["\"ab12cd\"", "<<(geheim123);;!!", "\"\"\"\"\"\"\"\""]);
     for (text, expected) in [

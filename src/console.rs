@@ -5,13 +5,12 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::StatusCode;
 use reqwest::header::{
     CONTENT_LOCATION, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, REFRESH,
 };
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::columns::{Style, hang};
 use crate::error::{self, Exit, Failure, span};
@@ -267,30 +266,17 @@ impl Console {
     }
 
     fn timed<T>(&self, write: impl FnOnce() -> T) -> T {
-        let (written, waited) = waiting_in(write);
+        let before = terminal::waited();
+        let written = write();
+        let waited = terminal::waited().saturating_sub(before);
         self.held_up.set(self.held_up.get() + waited);
         written
     }
 
-    /// How long writing has left this process waiting so far: a pager may do so for hours. What it
-    /// takes to draw an object does not count, since a server chooses how long that is.
+    /// How long what was written has left this process waiting so far.
     pub(crate) fn held_up(&self) -> &Cell<Duration> {
         &self.held_up
     }
-}
-
-/// What `work` comes to, and how long this thread was not at work meanwhile.
-fn waiting_in<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let (started, before) = (Instant::now(), working_time());
-    let done = work();
-    let worked = working_time().saturating_sub(before);
-    (done, started.elapsed().saturating_sub(worked))
-}
-
-/// How long this thread has been at work so far.
-fn working_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::try_from(time).unwrap_or_default()
 }
 
 /// Ends the process where it would panic: with a message that says where the bug is and nothing of
@@ -320,19 +306,6 @@ fn shown(name: &HeaderName, value: &HeaderValue) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn who_works_does_not_wait() {
-        const LONG: Duration = Duration::from_millis(20);
-        let ((), waited) = waiting_in(|| std::thread::sleep(LONG));
-        assert!(waited > LONG / 2, "{waited:?}");
-        let started = Instant::now();
-        let ((), waited) = waiting_in(|| {
-            let until = working_time() + LONG;
-            while working_time() < until {}
-        });
-        assert!(waited + LONG <= started.elapsed(), "{waited:?}");
-    }
 
     #[test]
     fn a_panic_shows_no_more_than_its_place() {

@@ -1,12 +1,13 @@
 //! What each output stream is, and how hostile text is shown on it.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use terminal_size::{Width, terminal_size_of};
 
@@ -123,12 +124,26 @@ impl<T: Read> Read for Blocking<T> {
 
 impl<T: Write> Write for Blocking<T> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        patiently(|| self.0.write(bytes))
+        let started = Instant::now();
+        let written = patiently(|| self.0.write(bytes));
+        WAITED.set(WAITED.get() + started.elapsed());
+        written
     }
 
     fn flush(&mut self) -> io::Result<()> {
         patiently(|| self.0.flush())
     }
+}
+
+thread_local! {
+    static WAITED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// How long this thread has waited so far for streams to take what it wrote: a pager may let it wait
+/// for hours. What is drawn before it is written is no such time, since a server chooses how much
+/// that is.
+pub(crate) fn waited() -> Duration {
+    WAITED.get()
 }
 
 /// Standard error to write to.
@@ -408,6 +423,26 @@ mod tests {
             "a\\u000a\\u0009\\u2028b\u{202e}\\u001bc"
         );
         assert_eq!(Stream::PIPE.safe_line("👩\u{200d}🚀"), "👩\u{200d}🚀");
+    }
+
+    #[test]
+    fn who_is_written_to_is_waited_for() {
+        struct Slow;
+        impl Write for Slow {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                thread::sleep(PAUSE);
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let before = waited();
+        thread::sleep(PAUSE);
+        assert_eq!(waited(), before);
+        Blocking(Slow).write_all(b"x").unwrap();
+        assert!(waited() >= before + PAUSE);
     }
 
     #[test]

@@ -175,8 +175,8 @@ pub struct Options {
 
     /// Print a string without its quotes
     ///
-    /// For scripts: with `--transform` the bare text of a field. Any other result is printed as
-    /// ever.
+    /// For scripts: the bare text of a field that `--transform` picks, or `--transform-error`. Any
+    /// other result is printed as ever.
     #[arg(short, long, global = true, help_heading = OUTPUT)]
     pub raw_output: bool,
 

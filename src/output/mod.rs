@@ -274,7 +274,8 @@ impl Settings {
         if further {
             out.write_all(separator(format))?;
         }
-        let raw_output = self.raw_output;
+        // An `error` that is a string is what a server says, not what a path was to pick.
+        let raw_output = self.raw_output && self.error_transform.is_some();
         let stream = self.stderr.measured(terminal::stderr);
         write(&mut out, json, object, format, raw_output, &stream)?;
         out.flush()

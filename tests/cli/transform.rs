@@ -123,6 +123,23 @@ fn raw_output_takes_the_quotes_off_strings_only() {
 }
 
 #[test]
+fn raw_output_takes_the_quotes_off_what_a_path_picks_alone() {
+    let error = Reply::json(404, r#"{"error":"a\n::error::b"}"#);
+    for (path, expected) in [
+        (None, "\"a\\n::error::b\"\n"),
+        (Some("@this"), "a\n::error::b\n"),
+    ] {
+        for format in ["json", "jsonl", "yaml", "table"] {
+            let server = Server::replying(error.clone());
+            let lookup =
+                retrieve().args(["a", "-r", "--transform", "id", "--format-error", format]);
+            let path = path.iter().flat_map(|path| ["--transform-error", path]);
+            lookup.args(path).server(&server).run().is(3, "", expected);
+        }
+    }
+}
+
+#[test]
 fn a_path_that_finds_nothing_is_an_error_with_a_hint() {
     let server = server();
     for (path, error) in [

@@ -346,7 +346,7 @@ impl<'a> Retrieval<'a> {
                     format!("`{id}` failed to be processed: its status is `error`"),
                 );
                 let details = object.status_details().unwrap_or_default();
-                let details = start(&[self.console.start_of(&details)]);
+                let details = start(&[self.console.start_of(details.trim_start())]);
                 Failure { details, ..failure }
             }
             Some(Status::Deleted) => Failure::new(

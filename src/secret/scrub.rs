@@ -76,7 +76,6 @@ impl Secrets {
     /// The same for the start of `text`, which may have megabytes.
     #[must_use]
     pub fn scrub_shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let text = text.trim_start();
         if text.len() <= MOST_SHOWN {
             return self.scrub(text);
         }

@@ -609,6 +609,11 @@ fn statuses_from_afar_do_not_break_the_log() {
         printed("processed"),
         "`a`: up\\u000aloaded\\u001b[2J (after [..])\n`a`: processed (after [..])\n",
     );
+    let spaces = " ".repeat(120);
+    let server = Server::replying(seen(&format!("{spaces}processed")));
+    let run = wait(&server).args(["--wait-timeout", "0s"]).run();
+    assert_eq!(run.code, Some(8), "{run}");
+    assert!(!run.err().contains("processed"), "{run}");
 }
 
 #[test]

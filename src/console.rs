@@ -111,11 +111,11 @@ impl Console {
         &self.secrets
     }
 
-    /// The start of `text` without secrets: for what is cut before it is said. What is left of a key
-    /// in the middle of a cut looks like any other word.
+    /// The start of `text`, of `most` bytes, without secrets: for what is cut before it is said. What is
+    /// left of a key in the middle of a cut looks like any other word.
     #[must_use]
-    pub fn start_of<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.secrets.scrub_shown(text)
+    pub fn start_of<'t>(&self, text: &'t str, most: usize) -> Cow<'t, str> {
+        self.secrets.scrub_shown(text, most)
     }
 
     fn stream(&self) -> Stream {

@@ -23,6 +23,7 @@ use crate::columns::cut_characters;
 use crate::console::Console;
 use crate::error::{Exit, Failure, is_reader_gone, span};
 use crate::output::{self, Printer};
+use crate::secret::MOST_SHOWN;
 use crate::settings::{Settings, Wait};
 
 /// How many lookups may be open for each that is under way: finished ones that wait for an
@@ -39,6 +40,11 @@ const MOST_KEPT: usize = 16 << 20;
 
 /// How much of a status is repeated, in characters: many times what any server says in one word.
 const LONGEST_STATUS: usize = 100;
+
+/// In how much of one secrets are looked for, in bytes: enough for what is shown, however it is escaped.
+/// A server sees when the next look comes: from how long the search took it could tell which of its
+/// guesses are near.
+const SEARCHED_STATUS: usize = 4 << 10;
 
 /// How often the live line is drawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -320,7 +326,7 @@ impl<'a> Retrieval<'a> {
     fn status(&self, object: &FileObject) -> Option<Status> {
         match object.status()? {
             Status::Other(words) if words.len() > LONGEST_STATUS => {
-                let words = self.console.start_of(&words);
+                let words = self.console.start_of(&words, SEARCHED_STATUS);
                 Some(Status::Other(
                     cut_characters(&words, LONGEST_STATUS).into_owned(),
                 ))
@@ -346,7 +352,7 @@ impl<'a> Retrieval<'a> {
                     format!("`{id}` failed to be processed: its status is `error`"),
                 );
                 let details = object.status_details().unwrap_or_default();
-                let details = start(&[self.console.start_of(details.trim_start())]);
+                let details = start(&[self.console.start_of(details.trim_start(), MOST_SHOWN)]);
                 Failure { details, ..failure }
             }
             Some(Status::Deleted) => Failure::new(

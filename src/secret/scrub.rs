@@ -73,14 +73,13 @@ impl Secrets {
         without(text, self.sought().places(text, true))
     }
 
-    /// The same for the start of `text`, which may have megabytes.
+    /// The same for the start of `text`, which may have megabytes: `most` bytes of it.
     #[must_use]
-    pub fn scrub_shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if text.len() <= MOST_SHOWN {
+    pub fn scrub_shown<'t>(&self, text: &'t str, most: usize) -> Cow<'t, str> {
+        if text.len() <= most {
             return self.scrub(text);
         }
-        let mut ends = (0..=MOST_SHOWN).rev();
-        let start = ends.find_map(|end| text.get(..end));
+        let start = (0..=most).rev().find_map(|end| text.get(..end));
         self.scrub_start(start.unwrap_or_default())
     }
 

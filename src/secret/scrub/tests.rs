@@ -387,13 +387,16 @@ fn of_a_long_text_the_start_is_shown() {
             "é".repeat(before),
             "/".repeat(MOST_SHOWN)
         );
-        secrets.scrub_shown(&text).into_owned()
+        secrets.scrub_shown(&text, MOST_SHOWN).into_owned()
     };
     assert!(shown(0).starts_with("[redacted]//") && shown(0).len() == MOST_SHOWN - 3);
     let before = MOST_SHOWN / 2 - 6;
     assert_eq!(shown(before), "é".repeat(before) + REDACTED);
     assert_eq!(shown(MOST_SHOWN), "é".repeat(MOST_SHOWN / 2));
-    assert_eq!(secrets.scrub_shown("sk-secret-k"), "sk-secret-k");
+    assert_eq!(
+        secrets.scrub_shown("sk-secret-k", MOST_SHOWN),
+        "sk-secret-k"
+    );
 }
 
 #[test]

@@ -407,7 +407,10 @@ impl<'a> Client<'a> {
                 Err(failed) => failed,
             };
             let Own { ended, http: own } = attempt.own;
-            own.take();
+            // After a time-out it is asked whose connection it was that has gone silent.
+            if !matches!(cause, Cause::Network(Network::Timeout(_))) {
+                own.take();
+            }
             if connection.is_some_and(|it| it.is_http2) {
                 ended.set(ended.get() + 1);
                 if ended.get() > 1 {

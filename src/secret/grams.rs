@@ -8,7 +8,7 @@ use super::reading::Reading;
 type Gram = u64;
 
 /// How many letters and digits in a row of a secret are one in a text, too, at least.
-pub(super) const GRAM: usize = size_of::<Gram>();
+const GRAM: usize = size_of::<Gram>();
 
 /// All that many letters and digits in a row that secrets have.
 pub(super) struct Grams {
@@ -19,12 +19,14 @@ pub(super) struct Grams {
 }
 
 impl Grams {
-    /// Those of secrets with these skeletons, of each of which so many letters and digits in a row are
-    /// a part.
-    pub(super) fn of<'a>(secrets: impl Iterator<Item = (&'a Reading, usize)>) -> Self {
+    /// Those of secrets with these `skeletons`, of each of which a third is a part. Were it less, who
+    /// chooses what a server says, such as an id, and sees in a log what is taken out could guess a
+    /// secret letter by letter: how one begins is often known.
+    pub(super) fn of<'a>(skeletons: impl Iterator<Item = &'a Reading>) -> Self {
         let mut bits = [0; 64];
         let mut sorted = Vec::new();
-        for (skeleton, part) in secrets {
+        for skeleton in skeletons {
+            let part = skeleton.bytes.len() / 3;
             for (_, gram) in grams(skeleton) {
                 let (word, bit) = Self::slot(gram);
                 bits[word] |= bit;

@@ -10,7 +10,7 @@ use std::ops::Range;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use memchr::memmem::Finder;
 
-use super::grams::{GRAM, Grams};
+use super::grams::Grams;
 use super::reading::Reading;
 use super::{KEY_PREFIX, REDACTED, Secret};
 
@@ -60,8 +60,8 @@ impl Secrets {
     /// A secret is found however often it was escaped for JSON, URLs or HTML, and whatever stands in
     /// the places of what is neither an ASCII letter nor a digit in it: that is what changes where a
     /// text is quoted, laid out or read in another encoding. So it is within what was written in
-    /// Base64 or in hexadecimal digits. So is a part of one, if it has a third of its letters and digits
-    /// in a row, eight at least, of both kinds. The quotes of a JSON text stay.
+    /// Base64 or in hexadecimal digits. So is a part of one, but not within those, if it has a third of
+    /// its letters and digits in a row, eight at least, of both kinds. The quotes of a JSON text stay.
     #[must_use]
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
         without(text, self.sought().places(text, false))
@@ -88,11 +88,10 @@ impl Secrets {
             let sent = self.sent.iter().map(|secret| (secret, true));
             let unsent = self.unsent.iter().map(|secret| (secret, false));
             let forms = forms(sent.chain(unsent));
-            let parts = forms
-                .iter()
-                .filter_map(|form| Some((&form.skeleton, form.part?)));
+            let has_parts = |form: &&Form| form.is_sent && !form.is_encoded;
+            let skeletons = forms.iter().filter(has_parts).map(|form| &form.skeleton);
             Sought {
-                grams: Grams::of(parts),
+                grams: Grams::of(skeletons),
                 forms,
                 key: Finder::new(KEY_PREFIX),
             }
@@ -120,8 +119,11 @@ struct Form {
     is_telling: bool,
     /// Finds the skeleton if it is telling, else the whole.
     finder: Finder<'static>,
-    /// How many letters and digits in a row are a part of it, if parts are looked for.
-    part: Option<usize>,
+    /// Whether the server is sent it.
+    is_sent: bool,
+    /// Whether it is in Base64 or in hexadecimal digits. A few of these in a row are too little of a
+    /// secret to know a part by: rows of them can be made without knowing it.
+    is_encoded: bool,
 }
 
 /// The shortest skeleton that a secret is known by, in bytes.
@@ -143,28 +145,26 @@ fn forms<'s>(secrets: impl Iterator<Item = (&'s Secret, bool)>) -> Vec<Form> {
         let literal = levels.next();
         let encoded = encodings(secret.as_bytes());
         let encoded = encoded.filter_map(|text| Reading::levels(&text).next());
-        let others = levels.last().into_iter().chain(encoded);
-        let others = others.filter(|other| other.bytes.len() >= SHORTEST_SCRUBBED);
-        for whole in literal.into_iter().chain(others) {
+        let others = levels.last().into_iter().map(|other| (other, false));
+        let others = others.chain(encoded.map(|other| (other, true)));
+        let others = others.filter(|(other, _)| other.bytes.len() >= SHORTEST_SCRUBBED);
+        let literal = literal.into_iter().map(|literal| (literal, false));
+        for (whole, is_encoded) in literal.chain(others) {
             if whole.bytes.is_empty() || !known.insert(whole.bytes.clone()) {
                 continue;
             }
             let skeleton = whole.skeleton();
             let is_telling = skeleton.bytes.len() >= SHORTEST_SKELETON
-                && !skeleton.bytes.iter().all(u8::is_ascii_digit);
+                && (is_encoded || !skeleton.bytes.iter().all(u8::is_ascii_digit));
             let wanted = if is_telling { &skeleton } else { &whole };
             let finder = Finder::new(&wanted.bytes).into_owned();
-            // Were it less, who chooses what a server says, such as an id, and sees in a log what is
-            // taken out could guess a secret letter by letter: how one begins is often known.
-            let third = skeleton.bytes.len() / 3;
-            let part = third.max(GRAM).max(GRAM * whole.bytes.len() / secret.len());
-            let part = is_sent.then_some(part);
             forms.push(Form {
                 whole,
                 skeleton,
                 is_telling,
                 finder,
-                part,
+                is_sent,
+                is_encoded,
             });
         }
     }
@@ -230,8 +230,8 @@ impl Form {
         })
     }
 
-    /// Where a start of the secret is that a `text` ends with, if that is no less than what is looked
-    /// for.
+    /// Where a start of the secret is that a `text` ends with, if that is no less than a third of what is
+    /// looked for.
     fn find_start(&self, text: &Reading, bones: &Reading) -> Option<Range<usize>> {
         let (within, wanted) = if self.is_telling {
             (bones, &self.skeleton)
@@ -244,7 +244,9 @@ impl Form {
             } else {
                 *length
             };
-            length_in_secret >= SHORTEST_SCRUBBED
+            // As for parts anywhere else.
+            *length >= wanted.bytes.len() / 3
+                && length_in_secret >= SHORTEST_SCRUBBED
                 && within.bytes.ends_with(&wanted.bytes[..*length])
         };
         let length = (1..wanted.bytes.len()).rev().find(starts)?;
@@ -333,7 +335,7 @@ impl Sought {
         for cut in ends(end) {
             for reading in Reading::levels(cut) {
                 let bones = reading.skeleton();
-                let starts = self.forms.iter().filter(|form| form.part.is_some());
+                let starts = self.forms.iter().filter(|form| form.is_sent);
                 let starts = starts.filter_map(|form| form.find_start(&reading, &bones));
                 found.extend(starts.filter_map(|place| {
                     let place = reading.range(place)?;

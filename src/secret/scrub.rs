@@ -130,7 +130,7 @@ struct Form {
 const SHORTEST_SKELETON: usize = 5;
 
 /// What to look for: each of the `secrets`, the same for those who undo the escapes in it, and what
-/// other encodings make of it; parts of them if they are sent.
+/// other encodings make of it. Beside each secret stands whether the server is sent it.
 fn forms<'s>(secrets: impl Iterator<Item = (&'s Secret, bool)>) -> Vec<Form> {
     let mut known = HashSet::new();
     let mut forms = Vec::new();

@@ -35,7 +35,6 @@ pub struct Console {
     ends_with_hint: Cell<bool>,
     /// Whether a failure was told as an object.
     told_object: Cell<bool>,
-    held_up: Cell<Duration>,
 }
 
 impl Console {
@@ -53,7 +52,6 @@ impl Console {
             live: RefCell::new(None),
             ends_with_hint: Cell::new(false),
             told_object: Cell::new(false),
-            held_up: Cell::default(),
         }
     }
 
@@ -239,7 +237,7 @@ impl Console {
         if self.has_live_line {
             let mut live = self.live.borrow_mut();
             let live = live.get_or_insert_with(LiveLine::new);
-            self.timed(|| live.show(&self.clean(text), elapsed));
+            live.show(&self.clean(text), elapsed);
         }
     }
 
@@ -257,25 +255,10 @@ impl Console {
     /// Does `write`, which writes to a stream that may share the terminal, without the live line;
     /// that comes back when it is drawn the next time.
     pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.timed(|| {
-            if let Some(line) = &*self.live.borrow() {
-                line.hide();
-            }
-            write()
-        })
-    }
-
-    fn timed<T>(&self, write: impl FnOnce() -> T) -> T {
-        let before = terminal::waited();
-        let written = write();
-        let waited = terminal::waited().saturating_sub(before);
-        self.held_up.set(self.held_up.get() + waited);
-        written
-    }
-
-    /// How long what was written has left this process waiting so far.
-    pub(crate) fn held_up(&self) -> &Cell<Duration> {
-        &self.held_up
+        if let Some(line) = &*self.live.borrow() {
+            line.hide();
+        }
+        write()
     }
 }
 

@@ -1,6 +1,5 @@
 //! How much time something may take, not counting that in which this process is held up.
 
-use std::cell::Cell;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -9,23 +8,23 @@ use tokio::time::{Instant, timeout};
 /// A time that begins at once. What a pager that is left open holds up is not the fault of the
 /// server: what it sent meanwhile could not be read.
 #[derive(Clone, Copy)]
-pub struct Limit<'a> {
+pub struct Limit {
     time: Duration,
     start: Instant,
     /// How long this process has been held up.
-    held_up: &'a Cell<Duration>,
+    held_up: fn() -> Duration,
     held_up_before: Duration,
 }
 
-impl<'a> Limit<'a> {
+impl Limit {
     /// A limit of so much `time` from now on, to which is added what `held_up` grows by.
     #[must_use]
-    pub fn new(time: Duration, held_up: &'a Cell<Duration>) -> Self {
+    pub fn new(time: Duration, held_up: fn() -> Duration) -> Self {
         Self {
             time,
             start: Instant::now(),
             held_up,
-            held_up_before: held_up.get(),
+            held_up_before: held_up(),
         }
     }
 
@@ -37,7 +36,7 @@ impl<'a> Limit<'a> {
     /// How much has passed of its time.
     #[must_use]
     pub fn elapsed(self) -> Duration {
-        let held_up = self.held_up.get().saturating_sub(self.held_up_before);
+        let held_up = (self.held_up)().saturating_sub(self.held_up_before);
         self.start.elapsed().saturating_sub(held_up)
     }
 
@@ -62,17 +61,20 @@ impl<'a> Limit<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::future::{pending, ready};
 
     use super::*;
 
     #[test]
     fn what_holds_this_process_up_does_not_count() {
-        let held_up = Cell::new(Duration::from_secs(9));
+        thread_local! {
+            static HELD_UP: Cell<Duration> = const { Cell::new(Duration::from_secs(9)) };
+        }
         let minute = Duration::from_secs(60);
-        let limit = Limit::new(minute, &held_up);
+        let limit = Limit::new(minute, || HELD_UP.get());
         assert!(limit.left() <= minute && limit.left() > minute / 2);
-        held_up.set(Duration::from_secs(999));
+        HELD_UP.set(Duration::from_secs(999));
         assert_eq!((limit.left(), limit.elapsed()), (minute, Duration::ZERO));
     }
 
@@ -82,9 +84,8 @@ mod tests {
             .enable_time()
             .build()
             .unwrap();
-        let held_up = Cell::default();
         let keep = |time| {
-            let limit = Limit::new(time, &held_up);
+            let limit = Limit::new(time, Duration::default);
             runtime.block_on(async {
                 (
                     limit.keep(ready(1)).await,

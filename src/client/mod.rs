@@ -39,6 +39,7 @@ use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
 use crate::files::object::FileObject;
 use crate::settings::{self, Connection, Credentials};
+use crate::terminal;
 
 /// The largest head of an answer over HTTP/2, in bytes: what the HTTP library reads of one over
 /// HTTP/1.1.
@@ -102,7 +103,7 @@ pub struct Client<'a> {
 struct Try<'a> {
     /// Which it is, from 1.
     number: u32,
-    limit: Limit<'a>,
+    limit: Limit,
     own: &'a Own,
 }
 
@@ -163,7 +164,7 @@ impl<'a> Client<'a> {
     ///
     /// # Errors
     /// [`Error`] if there is no file object in the end.
-    pub async fn file(&self, id: &FileId, deadline: Option<Limit<'_>>) -> Result<Found, Error> {
+    pub async fn file(&self, id: &FileId, deadline: Option<Limit>) -> Result<Found, Error> {
         let url = file_url(&self.connection.base_url, id);
         let failed = |cause, attempts| Error {
             cause,
@@ -249,7 +250,7 @@ impl<'a> Client<'a> {
 
     /// Returns when no rate limit holds lookups back, or at once with the time that is left if
     /// that is too long to wait.
-    async fn wait_while_held_back(&self, deadline: Option<Limit<'_>>) -> Result<(), Duration> {
+    async fn wait_while_held_back(&self, deadline: Option<Limit>) -> Result<(), Duration> {
         while let Some(until) = self.held_until.get() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -294,12 +295,12 @@ impl<'a> Client<'a> {
         url: &Url,
         number: u32,
         own: &Own,
-        deadline: Option<Limit<'_>>,
+        deadline: Option<Limit>,
     ) -> Result<Found, Cause> {
         let limit = || {
             let time = deadline.map_or(Duration::MAX, Limit::left);
             let time = time.min(self.connection.timeout);
-            Limit::new(time, self.console.held_up())
+            Limit::new(time, terminal::waited)
         };
         self.under_way.set(self.under_way.get() + 1);
         // If there is none, one connection more in all that time does not matter.
@@ -400,7 +401,7 @@ impl<'a> Client<'a> {
     async fn get(&self, url: Url, redirected: bool, attempt: Try<'_>) -> Result<Answer, Cause> {
         let mut sent_again = 0;
         loop {
-            let held_up = self.console.held_up().get();
+            let held_up = terminal::waited();
             let sent = self.exchange(url.clone(), redirected, attempt);
             let (cause, connection) = match sent.await {
                 Ok(answer) => return Ok(answer),
@@ -420,7 +421,7 @@ impl<'a> Client<'a> {
             let was_kept = connection.is_some_and(|it| self.was_kept(it, &cause));
             // The clock of the library does not know that it stood still.
             let is_held_up = matches!(cause, Cause::Network(Network::ConnectTimeout))
-                && self.console.held_up().get().saturating_sub(held_up) > HELD_UP;
+                && terminal::waited().saturating_sub(held_up) > HELD_UP;
             if !(was_kept || is_held_up) || sent_again == MOST_SENT_AGAIN {
                 return Err(cause);
             }
@@ -541,7 +542,7 @@ async fn room(most: usize) {
 
 /// What comes of `work`, unless it takes longer than an attempt may.
 async fn within<T>(
-    limit: Limit<'_>,
+    limit: Limit,
     work: impl Future<Output = Result<T, reqwest::Error>>,
 ) -> Result<T, Cause> {
     match limit.keep(work).await {
@@ -551,7 +552,7 @@ async fn within<T>(
 }
 
 /// Whether there is a `deadline` that has passed when this much `more` time has.
-fn is_past(deadline: Option<Limit<'_>>, more: Duration) -> bool {
+fn is_past(deadline: Option<Limit>, more: Duration) -> bool {
     deadline.is_some_and(|deadline| deadline.left() <= more)
 }
 

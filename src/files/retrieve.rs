@@ -25,6 +25,7 @@ use crate::error::{Exit, Failure, is_reader_gone, span};
 use crate::output::{self, Printer};
 use crate::secret::MOST_SHOWN;
 use crate::settings::{Settings, Wait};
+use crate::terminal;
 
 /// How many lookups may be open for each that is under way: finished ones that wait for an
 /// earlier one to be printed. Without them one slow answer would leave the connections idle.
@@ -199,7 +200,7 @@ impl<'a> Retrieval<'a> {
         &self,
         number: usize,
         id: &FileId,
-        deadline: Option<Limit<'_>>,
+        deadline: Option<Limit>,
     ) -> Result<Found, error::Error> {
         let turn = async {
             loop {
@@ -255,7 +256,7 @@ impl<'a> Retrieval<'a> {
     async fn look_until_done(&'a self, number: usize, id: &FileId, wait: Wait) -> Looked<'a> {
         self.show(number, id, "asked for");
         let started = Instant::now();
-        let limit = Limit::new(wait.timeout, self.console.held_up());
+        let limit = Limit::new(wait.timeout, terminal::waited);
         // With no time to wait there is one look, which takes as long as it does without --wait.
         let deadline = (!wait.timeout.is_zero()).then_some(limit);
         let mut last = match self.request(number, id, deadline).await {

@@ -159,7 +159,7 @@ pub struct Options {
     /// Lookups at once, 1 to 64 [default: 8]
     ///
     /// The output keeps the order of the ids all the same. After "too many requests" (429) there is
-    /// one at a time, and by and by there are more again.
+    /// one at a time, unless it takes more than 250 ms, and by and by there are more again.
     #[arg(long, global = true, help_heading = LOOKUP, display_order = 2, value_name = "N", value_hint = ValueHint::Other, allow_negative_numbers = true, value_parser = concurrency)]
     pub concurrency: Option<u8>,
 

@@ -95,9 +95,9 @@ impl Stream {
 ///
 /// # Errors
 /// Those of duplicating a descriptor.
-pub fn standard_output() -> io::Result<Blocking<File>> {
+pub fn standard_output() -> io::Result<impl Write> {
     let out = io::stdout().as_fd().try_clone_to_owned()?;
-    Ok(Blocking(File::from(out)))
+    Ok(Timed(Blocking(File::from(out))))
 }
 
 /// A stream that takes its time, also where another process made it one that does not: whether it
@@ -124,10 +124,7 @@ impl<T: Read> Read for Blocking<T> {
 
 impl<T: Write> Write for Blocking<T> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let started = Instant::now();
-        let written = patiently(|| self.0.write(bytes));
-        WAITED.set(WAITED.get() + started.elapsed());
-        written
+        patiently(|| self.0.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -135,15 +132,31 @@ impl<T: Write> Write for Blocking<T> {
     }
 }
 
-thread_local! {
-    static WAITED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+/// A stream that counts for how long it holds this process up.
+struct Timed<T>(T);
+
+impl<T: Write> Write for Timed<T> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let started = Instant::now();
+        let written = self.0.write(bytes);
+        HELD_UP.set(HELD_UP.get() + started.elapsed());
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
-/// How long this thread has waited so far for streams to take what it wrote: a pager may let it wait
-/// for hours. What is drawn before it is written is no such time, since a server chooses how much
-/// that is.
-pub(crate) fn waited() -> Duration {
-    WAITED.get()
+thread_local! {
+    static HELD_UP: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// How long this thread has been held up so far by who reads standard output: a pager may do that
+/// for hours. It is not what drawing takes, nor how long standard error takes to be read, since a
+/// server chooses how much there is of that: with each look at a file it may have another status.
+pub(crate) fn held_up() -> Duration {
+    HELD_UP.get()
 }
 
 /// Standard error to write to.
@@ -426,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_written_to_is_waited_for() {
+    fn who_is_written_to_holds_this_process_up() {
         struct Slow;
         impl Write for Slow {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -438,11 +451,11 @@ mod tests {
                 Ok(())
             }
         }
-        let before = waited();
-        thread::sleep(PAUSE);
-        assert_eq!(waited(), before);
+        let before = held_up();
         Blocking(Slow).write_all(b"x").unwrap();
-        assert!(waited() >= before + PAUSE);
+        assert_eq!(held_up(), before);
+        Timed(Slow).write_all(b"x").unwrap();
+        assert!(held_up() >= before + PAUSE);
     }
 
     #[test]

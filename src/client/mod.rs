@@ -300,7 +300,7 @@ impl<'a> Client<'a> {
         let limit = || {
             let time = deadline.map_or(Duration::MAX, Limit::left);
             let time = time.min(self.connection.timeout);
-            Limit::new(time, terminal::waited)
+            Limit::new(time, terminal::held_up)
         };
         self.under_way.set(self.under_way.get() + 1);
         // If there is none, one connection more in all that time does not matter.
@@ -401,7 +401,7 @@ impl<'a> Client<'a> {
     async fn get(&self, url: Url, redirected: bool, attempt: Try<'_>) -> Result<Answer, Cause> {
         let mut sent_again = 0;
         loop {
-            let held_up = terminal::waited();
+            let held_up = terminal::held_up();
             let sent = self.exchange(url.clone(), redirected, attempt);
             let (cause, connection) = match sent.await {
                 Ok(answer) => return Ok(answer),
@@ -421,7 +421,7 @@ impl<'a> Client<'a> {
             let was_kept = connection.is_some_and(|it| self.was_kept(it, &cause));
             // The clock of the library does not know that it stood still.
             let is_held_up = matches!(cause, Cause::Network(Network::ConnectTimeout))
-                && terminal::waited().saturating_sub(held_up) > HELD_UP;
+                && terminal::held_up().saturating_sub(held_up) > HELD_UP;
             if !(was_kept || is_held_up) || sent_again == MOST_SENT_AGAIN {
                 return Err(cause);
             }

@@ -256,7 +256,7 @@ impl<'a> Retrieval<'a> {
     async fn look_until_done(&'a self, number: usize, id: &FileId, wait: Wait) -> Looked<'a> {
         self.show(number, id, "asked for");
         let started = Instant::now();
-        let limit = Limit::new(wait.timeout, terminal::waited);
+        let limit = Limit::new(wait.timeout, terminal::held_up);
         // With no time to wait there is one look, which takes as long as it does without --wait.
         let deadline = (!wait.timeout.is_zero()).then_some(limit);
         let mut last = match self.request(number, id, deadline).await {

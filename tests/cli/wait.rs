@@ -1,5 +1,7 @@
 //! `--wait`: a file whose status changes, servers that fail in between, and what is told meanwhile.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 use crate::server::{FileObject, Refusing, Reply, Server, Step, file_object};
@@ -276,6 +278,33 @@ hint: check the base URL; a login page or a gateway may have answered instead of
         let server = Server::options().expecting(1).start(move |_| reply.clone());
         wait(&server).run().is(code, "", error);
     }
+}
+
+#[test]
+fn a_log_that_is_not_read_takes_its_time_from_the_wait() {
+    let timeout = Duration::from_millis(500);
+    // More than a pipe holds.
+    let large = "x".repeat(100 << 10);
+    let server = Server::replying(seen("uploaded").header("x-large", &large));
+    let openai = wait(&server)
+        .args(["--wait-timeout", "500ms", "--debug"])
+        .env("PATH", "/usr/bin:/bin")
+        .shell("mkfifo log && exec \"$@\" 2<>log");
+    let log = openai.home().join("log");
+    let process = openai.spawn();
+    server.wait_for_requests(1);
+    let mut log = File::open(log).unwrap();
+    std::thread::sleep(timeout * 2);
+    let mut told = String::new();
+    log.read_to_string(&mut told).unwrap();
+    process.wait().is(8, printed("uploaded"), "");
+    let (_, failure) = told.split_once("error: ").unwrap();
+    assert_eq!(
+        failure,
+        "`a` was not ready within 500ms: its status is `uploaded`\n\n\
+         hint: raise --wait-timeout to wait longer\n"
+    );
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]

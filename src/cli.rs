@@ -10,6 +10,7 @@
 )]
 
 use std::ffi::OsString;
+use std::num::IntErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -401,8 +402,12 @@ fn concurrency(text: &str) -> Result<u8, &'static str> {
 }
 
 fn retries(text: &str) -> Result<u32, &'static str> {
-    let number = text.parse();
-    number.map_err(|_| "expected a whole number, 0 or more")
+    match text.parse() {
+        Ok(number) => Ok(number),
+        // More than anybody lives to see.
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Ok(u32::MAX),
+        Err(_) => Err("expected a whole number, 0 or more"),
+    }
 }
 
 /// A span of time as people type it: a bare number is seconds, else units as in `1h30m`.

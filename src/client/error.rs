@@ -327,7 +327,7 @@ impl Network {
                 }
                 // The kernel gave up a connection that there was: nobody said that they got what was
                 // sent (RFC 5482).
-                Some(Self::ConnectTimeout) if !is_connecting => return Self::Cut,
+                Some(Self::Other(_)) if !is_connecting => return Self::Cut,
                 Some(Self::Tls { error, .. }) => {
                     return Self::Tls {
                         error,
@@ -414,7 +414,8 @@ impl Network {
                 | io::ErrorKind::ConnectionAborted
                 | io::ErrorKind::BrokenPipe
                 | io::ErrorKind::UnexpectedEof => Some(Self::Cut),
-                io::ErrorKind::TimedOut => Some(Self::ConnectTimeout),
+                // That of the kernel, which has a clock of its own.
+                io::ErrorKind::TimedOut => Some(Self::Other(io_words(error))),
                 _ => None,
             };
         }

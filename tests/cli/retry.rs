@@ -92,6 +92,15 @@ hint: try again later, or raise --max-retries
 }
 
 #[test]
+fn any_number_of_retries_can_be_asked_for() {
+    let server = Server::sequence([failing(503), Reply::file()]);
+    look(&server)
+        .args(["--max-retries", "99999999999"])
+        .run()
+        .is(0, EXAMPLE, "");
+}
+
+#[test]
 fn a_lost_connection_is_asked_for_again() {
     let file = |id: &str| Reply::json(200, file_object().with_text("id", id).to_string());
     let server = Server::options()

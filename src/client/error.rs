@@ -414,8 +414,11 @@ impl Network {
                 | io::ErrorKind::ConnectionAborted
                 | io::ErrorKind::BrokenPipe
                 | io::ErrorKind::UnexpectedEof => Some(Self::Cut),
-                // That of the kernel, which has a clock of its own.
-                io::ErrorKind::TimedOut => Some(Self::Other(io_words(error))),
+                // The kernel has a clock of its own.
+                io::ErrorKind::TimedOut => Some(match error.raw_os_error() {
+                    Some(_) => Self::Other(io_words(error)),
+                    None => Self::ConnectTimeout,
+                }),
                 _ => None,
             };
         }

@@ -269,10 +269,10 @@ pub struct Options {
     /// Repeated are the answers 408, 409, 429 and 5xx, failed connections, and answers that were
     /// cut off: after about 0.5 to 8 seconds, or when the server says in Retry-After, if that is
     /// within 2 minutes. Never repeated: a quota that is used up, a certificate that is not
-    /// trusted. 0 means no repeats. After a 429 no file is asked for before that time is over. A
-    /// request did not fail that came over a connection which the server kept and then ended, or
-    /// that a server of HTTP/2 handed back unread: it is sent again at once, up to twice, and up to
-    /// eight times where both happen.
+    /// trusted. 0 means no repeats. After a 429 no lookup begins or is repeated before that time is
+    /// over. A request did not fail that came over a connection which the server kept and then
+    /// ended, or that a server of HTTP/2 handed back unread: it is sent again at once, up to twice,
+    /// and up to eight times where both happen.
     #[arg(long, global = true, help_heading = CONNECTION, value_name = "N", value_hint = ValueHint::Other, allow_negative_numbers = true, value_parser = retries)]
     pub max_retries: Option<u32>,
 

@@ -4,16 +4,16 @@ mod body;
 pub mod error;
 mod limit;
 mod pace;
+mod proven;
 mod report;
 pub mod retry;
 mod tls;
 pub mod words;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::ToSocketAddrs as _;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -33,6 +33,7 @@ use tokio::time::Instant;
 use self::error::{Answer, Cause, DnsError, Error, Network, Redirect, Used};
 pub use self::limit::Limit;
 use self::pace::{PATIENCE, Pace};
+use self::proven::Proven;
 use self::retry::{Attempt, Decision};
 use crate::console::Console;
 use crate::error::{Exit, Failure};
@@ -90,8 +91,7 @@ pub struct Client<'a> {
     told_until: Cell<Option<Instant>>,
     /// Whether an answer came.
     has_answered: Cell<bool>,
-    /// The local addresses of the connections over which an answer came.
-    proven: RefCell<HashSet<SocketAddr>>,
+    proven: Proven,
     /// How many attempts are under way, and the most that were.
     under_way: Cell<usize>,
     most_under_way: Cell<usize>,
@@ -153,7 +153,7 @@ impl<'a> Client<'a> {
             held_until: Cell::new(None),
             told_until: Cell::new(None),
             has_answered: Cell::default(),
-            proven: RefCell::default(),
+            proven: Proven::default(),
             under_way: Cell::default(),
             most_under_way: Cell::default(),
             pace: Pace::new(),
@@ -425,6 +425,9 @@ impl<'a> Client<'a> {
             if !(was_kept || is_held_up) || sent_again == MOST_SENT_AGAIN {
                 return Err(cause);
             }
+            // That of another file.
+            let held_back = self.wait_while_held_back(Some(attempt.limit));
+            held_back.await.map_err(|_| cause)?;
             sent_again += 1;
         }
     }
@@ -432,14 +435,7 @@ impl<'a> Client<'a> {
     /// Whether a request failed for a `cause` that may be that of the `connection` alone, over which
     /// others were answered before.
     fn was_kept(&self, connection: Used, cause: &Cause) -> bool {
-        let mut proven = self.proven.borrow_mut();
-        let is_proven = if connection.is_http2 {
-            // It is needed for all others that failed with it.
-            proven.contains(&connection.address)
-        } else {
-            proven.remove(&connection.address)
-        };
-        is_proven
+        self.proven.had(connection)
             && matches!(
                 cause,
                 Cause::Network(
@@ -482,8 +478,9 @@ impl<'a> Client<'a> {
         match complete {
             Ok(()) => {
                 self.has_answered.set(true);
-                let address = used.map(|used| used.address);
-                self.proven.borrow_mut().extend(address);
+                if let Some(Used { address, .. }) = used {
+                    self.proven.add(address);
+                }
             }
             // The status of an error says enough, even where its body is cut, late or too large.
             Err(cause) if success => {

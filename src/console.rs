@@ -113,7 +113,7 @@ impl Console {
     /// left of a key in the middle of a cut looks like any other word.
     #[must_use]
     pub fn start_of<'t>(&self, text: &'t str, most: usize) -> Cow<'t, str> {
-        self.secrets.scrub_shown(text, most)
+        self.secrets.scrub_start(text, most)
     }
 
     fn stream(&self) -> Stream {
@@ -149,8 +149,7 @@ impl Console {
                 None => String::new(),
             };
             url.set_query(None);
-            // A secret may have begun before the query, or the fragment, which is left out.
-            let url = self.secrets.scrub_start(url.as_str());
+            let url = self.secrets.scrub(url.as_str());
             self.debug(&format!("{start}{url}{signed}"));
         } else {
             // In one piece, so that the URL can be copied: it is ours.

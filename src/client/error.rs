@@ -186,7 +186,7 @@ impl Answer {
     /// The same with a body without `secrets`, all of it.
     pub(super) fn scrubbed(mut self, secrets: &Secrets) -> Self {
         let text = String::from_utf8_lossy(&self.body);
-        if let Cow::Owned(text) = secrets.scrub_start(&text) {
+        if let Cow::Owned(text) = secrets.scrub(&text) {
             self.body = text.into_bytes();
         }
         self

@@ -1,6 +1,6 @@
 //! Text that must never be seen: keys, passwords, values of custom headers.
 
-mod grams;
+mod parts;
 mod reading;
 mod scrub;
 

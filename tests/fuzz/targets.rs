@@ -247,7 +247,6 @@ pub(crate) fn secret(data: &[u8]) {
         let is_gone =
             |text: &str| secret.len() < 8 || !text.replace(REDACTED, "\0").contains(secret);
         assert!(is_gone(&scrubbed), "{scrubbed:?}");
-        assert!(is_gone(&secrets.scrub_start(&echo)), "{echo:?}");
         let is_json = |text: &str| Json::parse(text).is_ok();
         // One of signs alone may be of those between strings.
         let has_letters = secret.contains(|it: char| it.is_ascii_alphanumeric());

@@ -74,6 +74,10 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
     }
 }
 
+/// How many words of a command line may be keys by mistake. Ids may be chosen by others, and each
+/// word takes time wherever secrets are looked for.
+const MOST_KEYS: usize = 16;
+
 /// What may be a key in the command line `args` or the environment, in the wrong place, too:
 /// messages quote parts of a command line.
 pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secret> {
@@ -87,6 +91,11 @@ pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secr
     let key = environment.get("OPENAI_API_KEY");
     let key = key.and_then(|key| Some(Secret::new(key.to_str()?.trim())));
     let words = args.iter().filter_map(|arg| arg.to_str());
+    // Without the blank or the sign in between.
+    let glued = words
+        .clone()
+        .filter_map(|word| word.strip_prefix("--api-key"));
+    let glued = glued.filter(|rest| rest.starts_with(|it: char| it.is_ascii_alphanumeric()));
     words
         .flat_map(|word| {
             // One that is not of OpenAI may hold anything, up to the end.
@@ -94,6 +103,8 @@ pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secr
             word.split(between).chain([value, word])
         })
         .filter(|piece| looks_like_key(piece) || looks_like_pem(piece))
+        .take(MOST_KEYS)
+        .chain(glued)
         .map(Secret::new)
         .chain(key)
         .collect()

@@ -327,7 +327,9 @@ impl Network {
                 }
                 // The kernel gave up a connection that there was: nobody said that they got what was
                 // sent (RFC 5482).
-                Some(Self::Other(_)) if !is_connecting => return Self::Cut,
+                Some(Self::Other(_) | Self::ConnectTimeout) if !is_connecting => {
+                    return Self::Cut;
+                }
                 Some(Self::Tls { error, .. }) => {
                     return Self::Tls {
                         error,
@@ -414,7 +416,7 @@ impl Network {
                 | io::ErrorKind::ConnectionAborted
                 | io::ErrorKind::BrokenPipe
                 | io::ErrorKind::UnexpectedEof => Some(Self::Cut),
-                // The kernel has a clock of its own.
+                // The kernel has a clock of its own; of what it says HTTP/2 keeps no more than the kind.
                 io::ErrorKind::TimedOut => Some(match error.raw_os_error() {
                     Some(_) => Self::Other(io_words(error)),
                     None => Self::ConnectTimeout,

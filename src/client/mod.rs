@@ -104,6 +104,8 @@ struct Try<'a> {
     /// Which it is, from 1.
     number: u32,
     limit: Limit,
+    /// That of all attempts.
+    deadline: Option<Limit>,
     own: &'a Own,
 }
 
@@ -297,19 +299,14 @@ impl<'a> Client<'a> {
         own: &Own,
         deadline: Option<Limit>,
     ) -> Result<Found, Cause> {
-        let limit = || {
-            let time = deadline.map_or(Duration::MAX, Limit::left);
-            let time = time.min(self.connection.timeout);
-            Limit::new(time, terminal::held_up)
-        };
         self.under_way.set(self.under_way.get() + 1);
+        let room = room(self.most_tasks(deadline.is_some()));
         // If there is none, one connection more in all that time does not matter.
-        limit()
-            .keep(room(self.most_tasks(deadline.is_some())))
-            .await;
+        self.limit(deadline).keep(room).await;
         let attempt = Try {
             number,
-            limit: limit(),
+            limit: self.limit(deadline),
+            deadline,
             own,
         };
         let clients = self.clients.get();
@@ -338,6 +335,12 @@ impl<'a> Client<'a> {
         Err(Cause::Unusable(Answer { body, ..answer }, why))
     }
 
+    /// That of an attempt which begins now.
+    fn limit(&self, deadline: Option<Limit>) -> Limit {
+        let time = deadline.map_or(Duration::MAX, Limit::left);
+        Limit::new(time.min(self.connection.timeout), terminal::held_up)
+    }
+
     /// How many tasks of the HTTP library there may be before an attempt, by the most attempts that
     /// were under way at a time; fewer where the file is waited for.
     fn most_tasks(&self, is_waited_for: bool) -> usize {
@@ -361,10 +364,10 @@ impl<'a> Client<'a> {
     }
 
     /// The first answer that is no redirect.
-    async fn answer(&self, mut url: Url, attempt: Try<'_>) -> Result<Answer, Cause> {
+    async fn answer(&self, mut url: Url, mut attempt: Try<'_>) -> Result<Answer, Cause> {
         let origin = url.origin();
         for redirects in 0..=MOST_REDIRECTS {
-            let answer = self.get(url.clone(), redirects > 0, attempt).await?;
+            let answer = self.get(url.clone(), redirects > 0, &mut attempt).await?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -398,11 +401,16 @@ impl<'a> Client<'a> {
     /// something late that belongs to the one before; and what is wrong with one answer over HTTP/2
     /// ends the connection that all share. Neither says anything of the request: it is sent again at
     /// once, over another connection (RFC 9112, section 9.3.1).
-    async fn get(&self, url: Url, redirected: bool, attempt: Try<'_>) -> Result<Answer, Cause> {
+    async fn get(
+        &self,
+        url: Url,
+        redirected: bool,
+        attempt: &mut Try<'_>,
+    ) -> Result<Answer, Cause> {
         let mut sent_again = 0;
         loop {
             let held_up = terminal::held_up();
-            let sent = self.exchange(url.clone(), redirected, attempt);
+            let sent = self.exchange(url.clone(), redirected, *attempt);
             let (cause, connection) = match sent.await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
@@ -425,10 +433,13 @@ impl<'a> Client<'a> {
             if !(was_kept || is_held_up) || sent_again == MOST_SENT_AGAIN {
                 return Err(cause);
             }
-            // That of another file.
-            let held_back = self.wait_while_held_back(Some(attempt.limit));
-            held_back.await.map_err(|_| cause)?;
             sent_again += 1;
+            // For another file, whose wait takes none of the time of this one.
+            if self.held_until.get().is_some() {
+                let held_back = self.wait_while_held_back(attempt.deadline);
+                held_back.await.map_err(|_| cause)?;
+                attempt.limit = self.limit(attempt.deadline);
+            }
         }
     }
 
@@ -450,7 +461,9 @@ impl<'a> Client<'a> {
         &self,
         url: Url,
         redirected: bool,
-        Try { number, limit, own }: Try<'_>,
+        Try {
+            number, limit, own, ..
+        }: Try<'_>,
     ) -> Result<Answer, (Cause, Option<Used>)> {
         let request = self.request(url);
         self.console.request(&request, number, redirected);

@@ -270,8 +270,9 @@ impl Sought {
 /// The shortest word that is a key wherever it is met, in bytes; those of OpenAI have 51 and more.
 const SHORTEST_KEY: usize = 20;
 
-/// The parts of a `range` of `text` between quotes, which may be those of JSON strings: they have
-/// letters or digits, or there is one part. A quote within an escape is no token.
+/// The parts of a `range` of `text` between quotes, which may be those of JSON strings, without what
+/// may stand between such strings; all of it if there is nothing else. A quote within an escape is no
+/// token.
 fn between_quotes(
     text: &str,
     range: Range<usize>,
@@ -286,12 +287,12 @@ fn between_quotes(
         parts.push(start..end);
         start = end + 1;
     }
-    let has_bones = |part: &Range<usize>| {
+    let is_said = |part: &Range<usize>| {
         let part = text.as_bytes().get(part.clone()).unwrap_or_default();
-        part.iter().any(u8::is_ascii_alphanumeric)
+        !part.iter().all(|byte| b",:[]{} \t\r\n".contains(byte))
     };
-    if parts.iter().any(has_bones) {
-        parts.retain(has_bones);
+    if parts.iter().any(is_said) {
+        parts.retain(is_said);
         parts
     } else {
         vec![range]

@@ -368,6 +368,18 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
     }
     let mut url = Url::parse(text)
         .map_err(|error| Failure::usage(format!("{} is not a URL: {error}", shown())))?;
+    // A password that is not encoded ends the host where it has a slash: it, and the key, would go
+    // to whom the user name names.
+    let behind_host = [Some(url.path()), url.fragment()];
+    if behind_host
+        .into_iter()
+        .flatten()
+        .any(|part| part.contains('@'))
+    {
+        return Err(Failure::usage(format!("{} has an @ behind its host", shown())).hint(
+            "in a user name or password, write / as %2F, # as %23 and @ as %40; in a path, @ as %40",
+        ));
+    }
     url.set_fragment(None);
     let is_default = url.host_str() == Some("api.openai.com") && url.scheme() == "https";
     Ok((url, is_default))

@@ -116,7 +116,7 @@ fn the_step_of_the_readme_lets_a_job_go_on_or_fails_it() {
             card(
                 "file-error",
                 "error\nDetails   Invalid file format. Line 17 is not valid JSON.",
-            ) + "::error::file-error is not usable (exit code 9)\n",
+            ) + "::error::the training file is not usable (exit code 9)\n",
             "`file-error`: error (after [..])\nerror: `file-error` failed to be processed: its status is `error`\n  \
              Invalid file format. Line 17 is not valid JSON.\n",
         );

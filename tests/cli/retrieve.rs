@@ -203,6 +203,15 @@ fn a_base_url_that_is_none_is_named_with_its_source() {
             "http://h:99999",
             "\"http://h:99999\" is not a URL: invalid port number",
         ),
+        (
+            "http://user:12/pass@h/v1",
+            "\"…@h/v1\" has an @ behind its host\n\nhint: in a user name or password, \
+             write / as %2F, # as %23 and @ as %40; in a path, @ as %40",
+        ),
+        (
+            "http://user:12#pass@h/v1",
+            "\"…@h/v1\" has an @ behind its host\n\nhint: [..]",
+        ),
     ] {
         retrieve()
             .args(["a", "--base-url", base])

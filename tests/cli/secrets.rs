@@ -580,7 +580,15 @@ fn a_private_key_in_the_place_of_its_path() {
                 ),
             );
     }
-    // It begins like an option.
+    // What is typed may begin like an option.
+    retrieve().args(["a", "--api-keygsk_Zq7wXy12"]).run().is(
+        2,
+        "",
+        "error: unexpected argument '--api-key[redacted]' found\n\n  \
+         tip: a similar argument exists: '--api-key'\n\n\
+         Usage: openai files retrieve --api-key <KEY> <FILE_ID>...\n\n\
+         For more information, try '--help'.\n",
+    );
     retrieve()
         .args(["a", "--mtls-client-key-file", &pem])
         .run()

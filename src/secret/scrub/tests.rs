@@ -287,10 +287,16 @@ fn of_some_secrets_no_part_is_known() {
 
 #[test]
 fn what_a_secret_begins_and_ends_with_goes_with_it() {
-    let secrets = known(&["\"ab12cd\"", "<<(geheim123);;!!", "\"\"\"\"\"\"\"\""]);
+    let secrets = known(&[
+        "\"ab12cd\"",
+        "<<(geheim123);;!!",
+        "\"\"\"\"\"\"\"\"",
+        "тайна\"x7Kq2abc",
+    ]);
     for (text, expected) in [
         ("bad \"ab12cd\"", "bad \"[redacted]\""),
         ("bad <<(geheim123);;!!", "bad [redacted]"),
+        ("bad тайна\"x7Kq2abc", "bad [redacted]\"[redacted]"),
         ("(<(geheim123);!)", "(<([redacted]);!)"),
         // How much of it is right is not to be seen.
         ("<<(geheim123);;!", "[redacted]);;!"),

@@ -52,7 +52,7 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
     let colored = |stream| settings::colored(stream, choice, environment);
     if error.use_stderr() {
         let stream = colored(terminal::stderr());
-        let keys = Secrets::default().and_wholes(keys(args, environment));
+        let keys = Secrets::from_iter(keys(args, environment));
         let harmless = harmless(args, stream, &keys);
         let error = if harmless == args {
             error

@@ -43,7 +43,7 @@ use crate::client::Client;
 use crate::console::Console;
 use crate::error::{Exit, Failure};
 use crate::output::Format;
-use crate::secret::{Secret, Secrets};
+use crate::secret::Secret;
 use crate::settings::{Environment, IdSource, Settings};
 
 /// Runs the command line `args`, whose first word is the name of the program, to its exit code.
@@ -72,7 +72,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
     let output = settings::output(&options, &ids, cli::color(&args), environment);
     // A mistake may be to have put the key somewhere else.
     let keys = help::keys(&args, environment);
-    let secrets = Secrets::default().and_wholes(keys.iter().cloned());
+    let secrets = keys.iter().cloned().collect();
     let console = Console::new(&output, secrets);
     let outcome = match command {
         Some(Command::Files(Files {
@@ -99,7 +99,7 @@ fn retrieve(
 ) -> anyhow::Result<Exit> {
     let settings = settings::settle(options, ids, environment)?;
     // From here on it is known what must not be printed.
-    let secrets = settings.connection.secrets().and_wholes(keys);
+    let secrets = settings.connection.secrets().and(keys);
     let console = Console::new(output, secrets);
     Ok(look_up(&settings, output, &console).unwrap_or_else(|error| console.settle(error, output)))
 }

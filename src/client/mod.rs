@@ -21,8 +21,8 @@ use std::time::{Duration, SystemTime};
 use futures_util::TryFutureExt as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION,
-    USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, HeaderMap, HeaderValue,
+    LOCATION, USER_AGENT,
 };
 use reqwest::{Url, redirect};
 use rustls::ClientConfig;
@@ -104,8 +104,6 @@ struct Try<'a> {
     /// Which it is, from 1.
     number: u32,
     limit: Limit,
-    /// That of all attempts.
-    deadline: Option<Limit>,
     own: &'a Own,
 }
 
@@ -114,6 +112,8 @@ struct Try<'a> {
 struct Own {
     /// How many connections of HTTP/2 ended while it was under way there.
     ended: Cell<u32>,
+    /// Whether a request is to be sent again that did not fail, after the 429 of another.
+    is_held_back: Cell<bool>,
     /// The client of the HTTP library that asks for it alone, once it may be what ends them: where it
     /// happens twice. Where each had one at once, a server that allows few connections would be asked
     /// for too many.
@@ -184,6 +184,7 @@ impl<'a> Client<'a> {
         }
         let own = Own::default();
         let mut attempt = 0;
+        let mut held_back = 0;
         let mut refused = None;
         loop {
             let turn = self.pace.turn(refused.as_mut());
@@ -210,6 +211,11 @@ impl<'a> Client<'a> {
                 }
                 Err(cause) => cause,
             };
+            if own.is_held_back.take() && held_back < MOST_SENT_AGAIN {
+                held_back += 1;
+                attempt -= 1;
+                continue;
+            }
             let decision = self.decide(attempt, &cause);
             if let Cause::Status(answer) = &cause
                 && answer.is_rate_limit()
@@ -241,6 +247,11 @@ impl<'a> Client<'a> {
                 },
             });
         }
+    }
+
+    fn is_held_back(&self) -> bool {
+        let until = self.held_until.get();
+        until.is_some_and(|until| until > Instant::now())
     }
 
     /// Keeps every lookup from starting for `delay`.
@@ -299,14 +310,19 @@ impl<'a> Client<'a> {
         own: &Own,
         deadline: Option<Limit>,
     ) -> Result<Found, Cause> {
+        let limit = || {
+            let time = deadline.map_or(Duration::MAX, Limit::left);
+            let time = time.min(self.connection.timeout);
+            Limit::new(time, terminal::held_up)
+        };
         self.under_way.set(self.under_way.get() + 1);
-        let room = room(self.most_tasks(deadline.is_some()));
         // If there is none, one connection more in all that time does not matter.
-        self.limit(deadline).keep(room).await;
+        limit()
+            .keep(room(self.most_tasks(deadline.is_some())))
+            .await;
         let attempt = Try {
             number,
-            limit: self.limit(deadline),
-            deadline,
+            limit: limit(),
             own,
         };
         let clients = self.clients.get();
@@ -335,12 +351,6 @@ impl<'a> Client<'a> {
         Err(Cause::Unusable(Answer { body, ..answer }, why))
     }
 
-    /// That of an attempt which begins now.
-    fn limit(&self, deadline: Option<Limit>) -> Limit {
-        let time = deadline.map_or(Duration::MAX, Limit::left);
-        Limit::new(time.min(self.connection.timeout), terminal::held_up)
-    }
-
     /// How many tasks of the HTTP library there may be before an attempt, by the most attempts that
     /// were under way at a time; fewer where the file is waited for.
     fn most_tasks(&self, is_waited_for: bool) -> usize {
@@ -364,10 +374,10 @@ impl<'a> Client<'a> {
     }
 
     /// The first answer that is no redirect.
-    async fn answer(&self, mut url: Url, mut attempt: Try<'_>) -> Result<Answer, Cause> {
+    async fn answer(&self, mut url: Url, attempt: Try<'_>) -> Result<Answer, Cause> {
         let origin = url.origin();
         for redirects in 0..=MOST_REDIRECTS {
-            let answer = self.get(url.clone(), redirects > 0, &mut attempt).await?;
+            let answer = self.get(url.clone(), redirects > 0, attempt).await?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -401,21 +411,18 @@ impl<'a> Client<'a> {
     /// something late that belongs to the one before; and what is wrong with one answer over HTTP/2
     /// ends the connection that all share. Neither says anything of the request: it is sent again at
     /// once, over another connection (RFC 9112, section 9.3.1).
-    async fn get(
-        &self,
-        url: Url,
-        redirected: bool,
-        attempt: &mut Try<'_>,
-    ) -> Result<Answer, Cause> {
+    async fn get(&self, url: Url, redirected: bool, attempt: Try<'_>) -> Result<Answer, Cause> {
         let mut sent_again = 0;
         loop {
             let held_up = terminal::held_up();
-            let sent = self.exchange(url.clone(), redirected, *attempt);
+            let sent = self.exchange(url.clone(), redirected, attempt);
             let (cause, connection) = match sent.await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
-            let Own { ended, http: own } = attempt.own;
+            let Own {
+                ended, http: own, ..
+            } = attempt.own;
             // After a time-out it is asked whose connection it was that has gone silent.
             if !matches!(cause, Cause::Network(Network::Timeout(_))) {
                 own.take();
@@ -434,11 +441,9 @@ impl<'a> Client<'a> {
                 return Err(cause);
             }
             sent_again += 1;
-            // For another file, whose wait takes none of the time of this one.
-            if self.held_until.get().is_some() {
-                let held_back = self.wait_while_held_back(attempt.deadline);
-                held_back.await.map_err(|_| cause)?;
-                attempt.limit = self.limit(attempt.deadline);
+            if self.is_held_back() {
+                attempt.own.is_held_back.set(true);
+                return Err(cause);
             }
         }
     }
@@ -461,9 +466,7 @@ impl<'a> Client<'a> {
         &self,
         url: Url,
         redirected: bool,
-        Try {
-            number, limit, own, ..
-        }: Try<'_>,
+        Try { number, limit, own }: Try<'_>,
     ) -> Result<Answer, (Cause, Option<Used>)> {
         let request = self.request(url);
         self.console.request(&request, number, redirected);
@@ -491,7 +494,10 @@ impl<'a> Client<'a> {
         match complete {
             Ok(()) => {
                 self.has_answered.set(true);
-                if let Some(Used { address, .. }) = used {
+                let is_last = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
+                if let Some(Used { address, .. }) = used
+                    && !headers.get(CONNECTION).is_some_and(is_last)
+                {
                     self.proven.add(address);
                 }
             }

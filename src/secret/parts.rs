@@ -1,4 +1,4 @@
-//! Parts of secrets: letters and digits in a row.
+//! Parts of a secret: letters and digits in a row.
 
 use std::ops::Range;
 
@@ -10,22 +10,22 @@ type Part = u128;
 /// How many letters and digits a part has.
 const PART: usize = size_of::<Part>();
 
-/// How many letters and digits of a secret there are from where a part begins to where the next one
+/// How many letters and digits there are from where a part begins to where the next one
 /// does. Who chooses what a server says, such as an id, and sees in a log what is taken out learns
 /// nothing of a guess that does not have so many more of them right, all at once. And of a row of 24
 /// there is one part at least; no more than seven stay on either side.
 const STEP: usize = PART / 2;
 
-/// The parts of secrets, sorted.
+/// The parts of a secret, sorted.
 pub(super) struct Parts(Vec<Part>);
 
 impl Parts {
-    /// Those of secrets with these `skeletons`.
-    pub(super) fn of(skeletons: impl Iterator<Item = Reading>) -> Self {
-        let mut parts = Vec::new();
-        for skeleton in skeletons {
-            parts.extend(rows(&skeleton).step_by(STEP).map(|(_, part)| part));
-        }
+    /// Those of this `secret`, as it is: escaped differently it would have others, out of step.
+    pub(super) fn of(secret: &str) -> Self {
+        let literal = Reading::levels(secret).next();
+        let bones = literal.map(|it| it.skeleton());
+        let rows = bones.iter().flat_map(|bones| rows(bones).step_by(STEP));
+        let mut parts: Vec<Part> = rows.map(|(_, part)| part).collect();
         parts.sort_unstable();
         Self(parts)
     }

@@ -21,9 +21,9 @@ const SHORTEST_SCRUBBED: usize = 8;
 /// What must not be printed. It has no `Display`, and its `Debug` tells nothing.
 #[derive(Default)]
 pub struct Secrets {
-    tokens: Vec<Secret>,
-    /// Those of which no parts are known.
-    wholes: Vec<Secret>,
+    all: Vec<Secret>,
+    /// That of which parts are known.
+    key: Option<Secret>,
     /// Made when first needed: most runs have nothing to take out of any text.
     sought: OnceCell<Sought>,
 }
@@ -37,20 +37,28 @@ impl fmt::Debug for Secrets {
 impl FromIterator<Secret> for Secrets {
     fn from_iter<I: IntoIterator<Item = Secret>>(secrets: I) -> Self {
         Self {
-            tokens: secrets.into_iter().collect(),
+            all: secrets.into_iter().collect(),
             ..Self::default()
         }
     }
 }
 
 impl Secrets {
-    /// The same, and `secrets` of which no parts are known: those that the server is not sent, and
-    /// those beside whose unknown letters there are known ones. A server, or whoever chooses what it
-    /// says, could guess at parts, and put together those that are seen in a log to be taken out.
+    /// The same, and the API `key` that the server is sent, of which parts are known. Were there parts
+    /// of others, a server, or whoever chooses what it says, could guess at them, and put together those
+    /// that are seen in a log to be taken out: where a server is not sent them; where there is much
+    /// that is known beside the rest; or where the same is in two of them, which are not in step.
     #[must_use]
-    pub fn and_wholes(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
-        self.wholes.extend(secrets);
-        self.sought.take();
+    pub fn and_key(mut self, key: &Secret) -> Self {
+        self.all.push(key.clone());
+        self.key = Some(key.clone());
+        self
+    }
+
+    /// The same, and `further` secrets.
+    #[must_use]
+    pub fn and(mut self, further: impl IntoIterator<Item = Secret>) -> Self {
+        self.all.extend(further);
         self
     }
 
@@ -60,7 +68,7 @@ impl Secrets {
     /// A secret is found however often it was escaped for JSON, URLs or HTML, and whatever stands in
     /// the places of what is neither an ASCII letter nor a digit in it: that is what changes where a
     /// text is quoted, laid out or read in another encoding. So it is within what was written in
-    /// Base64 or in hexadecimal digits. So is a part of one, but not within those, of 24 letters and
+    /// Base64 or in hexadecimal digits. So is a part of the key, but not within those, of 24 letters and
     /// digits in a row, but for up to seven at its ends. The quotes of a JSON text stay.
     #[must_use]
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
@@ -77,11 +85,10 @@ impl Secrets {
 
     fn sought(&self) -> &Sought {
         self.sought.get_or_init(|| {
-            let tokens = self.tokens.iter().filter_map(sought_text);
-            let tokens = tokens.flat_map(readings);
+            let key = self.key.as_ref().map_or("", Secret::reveal);
             Sought {
-                forms: forms(self.tokens.iter().chain(&self.wholes)),
-                parts: Parts::of(tokens.map(|token| token.skeleton())),
+                forms: forms(&self.all),
+                parts: Parts::of(key),
                 key: Finder::new(KEY_PREFIX),
             }
         })
@@ -110,29 +117,22 @@ struct Form {
     finder: Finder<'static>,
 }
 
-/// The shortest skeleton that a secret is known by, in bytes.
-const SHORTEST_SKELETON: usize = 5;
-
 /// What to look for: each of the `secrets`, the same for those who undo the escapes in it, and what
 /// other encodings make of it.
-fn forms<'s>(secrets: impl Iterator<Item = &'s Secret>) -> Vec<Form> {
+fn forms(secrets: &[Secret]) -> Vec<Form> {
     let mut known = HashSet::new();
     secrets
-        .filter_map(sought_text)
-        .flat_map(|text| {
+        .iter()
+        .filter(|secret| secret.reveal().len() >= SHORTEST_SCRUBBED)
+        .flat_map(|secret| {
+            // Quotes around it may be those of a JSON text that it comes back in.
+            let text = secret.reveal().trim_matches('"');
             let plain = readings(text).map(|whole| (whole, false));
             plain.chain(encodings(text).map(|whole| (whole, true)))
         })
         .filter(|(whole, _)| known.insert(whole.bytes.clone()))
         .map(|(whole, is_encoded)| Form::new(whole, is_encoded))
         .collect()
-}
-
-/// What of a secret is looked for, if it is long enough.
-fn sought_text(secret: &Secret) -> Option<&str> {
-    let text = secret.reveal();
-    // Quotes around it may be those of a JSON text that it comes back in.
-    (text.len() >= SHORTEST_SCRUBBED).then(|| text.trim_matches('"'))
 }
 
 /// A secret as it is, and as those read it who undo the escapes in it.
@@ -178,8 +178,9 @@ fn encodings(secret: &str) -> impl Iterator<Item = Reading> {
 impl Form {
     fn new(whole: Reading, is_encoded: bool) -> Self {
         let skeleton = whole.skeleton();
-        let is_telling = skeleton.bytes.len() >= SHORTEST_SKELETON
-            && (is_encoded || !skeleton.bytes.iter().all(u8::is_ascii_digit));
+        // All rows of a few letters are soon gone through, and show where they are of a secret.
+        let is_telling =
+            is_long(&skeleton) && (is_encoded || !skeleton.bytes.iter().all(u8::is_ascii_digit));
         let wanted = if is_telling { &skeleton } else { &whole };
         let finder = Finder::new(&wanted.bytes).into_owned();
         Self {

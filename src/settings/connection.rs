@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::io::{self, Read};
+use std::iter::once;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -126,11 +127,12 @@ impl UserInfo {
         Secret::new(BASE64_STANDARD.encode(pair))
     }
 
-    /// What must not be printed, beside [`Self::encoded`].
-    fn tokens(&self) -> impl Iterator<Item = Secret> {
+    /// What must not be printed.
+    fn secrets(&self) -> impl Iterator<Item = Secret> {
         let texts = [Some(&self.name), self.password.as_ref()];
         let texts = texts.into_iter().flatten();
-        texts.flat_map(|text| [text.clone(), as_latin_1(text.reveal().as_bytes())])
+        let texts = texts.flat_map(|text| [text.clone(), as_latin_1(text.reveal().as_bytes())]);
+        once(self.encoded()).chain(texts)
     }
 }
 
@@ -201,21 +203,12 @@ impl Connection {
     #[must_use]
     pub fn secrets(&self) -> Secrets {
         let mut secrets = Vec::new();
-        // Beside what is unknown in these there may be much that is known; or the server is not sent them.
-        let mut wholes = Vec::new();
-        let mut add = |value: &str| {
-            secrets.extend(tokens(value));
-            wholes.extend(compounds(value));
-        };
-        let mut of_headers = Vec::new();
-        if let Credentials::ApiKey(key, _) = &self.credentials {
-            add(key.reveal());
-        }
         for value in self.custom_headers.values() {
-            add(as_latin_1(value.as_bytes()).reveal());
+            secrets.push(as_latin_1(value.as_bytes()));
             let value = String::from_utf8_lossy(value.as_bytes());
-            add(&value);
-            of_headers.extend(UserInfo::of_header(&value));
+            secrets.extend(parts(&value));
+            let user_info = UserInfo::of_header(&value);
+            secrets.extend(user_info.iter().flat_map(UserInfo::secrets));
         }
         // Gateways take keys under many names (`subscription-key`, `code`, `sig`), and without one.
         let query = self.base_url.query().unwrap_or_default();
@@ -223,22 +216,23 @@ impl Connection {
             let (name, value) = pair.split_once('=').unwrap_or(("", pair));
             if name != API_VERSION {
                 let value = if value.is_empty() { name } else { value };
-                add(value);
-                add(&percent_decode_str(value).decode_utf8_lossy());
+                secrets.push(Secret::new(value));
+                secrets.extend(parts(&percent_decode_str(value).decode_utf8_lossy()));
             }
         }
-        let basic = match &self.credentials {
-            Credentials::Basic(user) => Some(user),
-            Credentials::ApiKey(..) | Credentials::None => None,
-        };
-        for user in of_headers.iter().chain(basic) {
-            secrets.extend(user.tokens());
-            wholes.push(user.encoded());
+        let proxy = self.proxy.as_ref().and_then(|it| UserInfo::of(&it.url));
+        secrets.extend(proxy.iter().flat_map(UserInfo::secrets));
+        match &self.credentials {
+            Credentials::ApiKey(key, _) => {
+                secrets.extend(parts(key.reveal()));
+                Secrets::from_iter(secrets).and_key(key)
+            }
+            Credentials::Basic(user_info) => {
+                secrets.extend(user_info.secrets());
+                Secrets::from_iter(secrets)
+            }
+            Credentials::None => Secrets::from_iter(secrets),
         }
-        if let Some(user) = self.proxy.as_ref().and_then(|it| UserInfo::of(&it.url)) {
-            wholes.extend(user.tokens().chain([user.encoded()]));
-        }
-        Secrets::from_iter(secrets).and_wholes(wholes)
     }
 }
 
@@ -248,21 +242,21 @@ fn as_latin_1(bytes: &[u8]) -> Secret {
     Secret::new(characters.collect::<String>())
 }
 
-/// What a `value` is made of: of `Bearer KEY`, `session="ID"; other=ID`, `id:KEY` or
-/// `{"api_key":"KEY"}` each may come back alone.
-fn tokens(value: &str) -> impl Iterator<Item = Secret> {
+/// `value` and what it is made of: of `Bearer KEY`, `session="ID"; other=ID`, `id:KEY` or
+/// `{"api_key":"KEY"}` each part may come back alone. Some of the signs between them may be of a
+/// password.
+fn parts(value: &str) -> impl Iterator<Item = Secret> {
     let between =
         |character: char| character.is_whitespace() || ";,=:\"'@|&?#()[]{}<>".contains(character);
-    value.split(between).map(Secret::new)
-}
-
-/// `value`, and what it is made of where some of the signs between [`tokens`] are of a password.
-fn compounds(value: &str) -> impl Iterator<Item = Secret> {
-    let between = |character: char| character.is_whitespace() || ";,".contains(character);
-    let words = value.split(between).chain(value.split('"')).chain([value]);
+    let between_words = |character: char| character.is_whitespace() || ";,".contains(character);
+    let words = value
+        .split(between_words)
+        .chain(value.split('"'))
+        .chain([value]);
     let behind_names = words.clone().filter_map(|word| word.split_once([':', '=']));
     let behind_names = behind_names.map(|(_, rest)| rest);
-    words.chain(behind_names).map(Secret::new)
+    let parts = value.split(between).chain(words).chain(behind_names);
+    parts.map(Secret::new)
 }
 
 /// `url` as it may be shown: without user name and password.

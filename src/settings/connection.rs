@@ -334,13 +334,14 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
     let text = text.trim();
     // What stands before an @ may be a password, what follows a ? a key, and so may the whole.
     let shown = || {
-        let (start, rest) = match text.rsplit_once('@') {
-            Some((_, rest)) => ("…@", rest),
-            None => ("", text),
-        };
-        let (rest, end) = match rest.split_once('?') {
+        let (rest, end) = match text.split_once('?') {
+            Some((_, query)) if query.contains('@') => ("…", ""),
             Some((rest, _)) => (rest, "?…"),
-            None => (rest, ""),
+            None => (text, ""),
+        };
+        let (start, rest) = match rest.rsplit_once('@') {
+            Some((_, rest)) => ("…@", rest),
+            None => ("", rest),
         };
         let rest = if looks_like_key(rest) { "…" } else { rest };
         format!("{source} \"{start}{rest}{end}\"")
@@ -362,22 +363,26 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
     }
     let mut url = Url::parse(text)
         .map_err(|error| Failure::usage(format!("{} is not a URL: {error}", shown())))?;
-    // A password that is not encoded ends the host where it has a slash: it, and the key, would go
-    // to whom the user name names.
-    let behind_host = [Some(url.path()), url.fragment()];
-    if behind_host
-        .into_iter()
-        .flatten()
-        .any(|part| part.contains('@'))
-    {
-        return Err(Failure::usage(format!("{} has an @ behind its host", shown())).hint(
-            "in a user name or password, write / as %2F, # as %23 and @ as %40; in a path, @ as %40",
-        ));
+    if has_at_behind_host(&url) {
+        return Err(
+            Failure::usage(format!("{} has an @ behind its host", shown())).hint(ENCODE_USER_INFO),
+        );
     }
     url.set_fragment(None);
     let is_default = url.host_str() == Some("api.openai.com") && url.scheme() == "https";
     Ok((url, is_default))
 }
+
+/// Whether there is an `@` where only a user name or password that is not encoded has one: a slash in
+/// it ends the host, and what is sent would go to whom the user name names.
+fn has_at_behind_host(url: &Url) -> bool {
+    let parts = [Some(url.path()), url.query(), url.fragment()];
+    parts.into_iter().flatten().any(|part| part.contains('@'))
+}
+
+/// What to do about that.
+const ENCODE_USER_INFO: &str =
+    "in a user name or password, write / as %2F, ? as %3F and # as %23; elsewhere, @ as %40";
 
 /// The API key and where it came from.
 fn key(
@@ -498,6 +503,10 @@ fn proxy(base_url: &Url, environment: &Environment<'_>) -> Result<Option<Proxy>,
     };
     let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
     match Url::parse(&with_scheme) {
+        Ok(url) if has_at_behind_host(&url) => {
+            let what = format!("{source} has an @ behind the host of the proxy");
+            Err(Failure::usage(what).hint(ENCODE_USER_INFO))
+        }
         Ok(url) if url.has_host() && schemes.contains(&url.scheme()) => {
             Ok(Some(Proxy { url, source }))
         }

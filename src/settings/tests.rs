@@ -190,6 +190,16 @@ fn the_proxy_is_chosen_by_scheme_and_exceptions() {
         ),
         "HTTP_PROXY is not the URL of a proxy"
     );
+    for url in [
+        "http://u:1/secret@p",
+        "u:1?secret@p",
+        "socks5://u:1#secret@p",
+    ] {
+        assert_eq!(
+            message(&["a", "--base-url", "http://h"], &[("HTTP_PROXY", url)]),
+            "HTTP_PROXY has an @ behind the host of the proxy"
+        );
+    }
 }
 
 #[test]

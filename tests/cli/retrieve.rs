@@ -206,11 +206,15 @@ fn a_base_url_that_is_none_is_named_with_its_source() {
         (
             "http://user:12/pass@h/v1",
             "\"…@h/v1\" has an @ behind its host\n\nhint: in a user name or password, \
-             write / as %2F, # as %23 and @ as %40; in a path, @ as %40",
+             write / as %2F, ? as %3F and # as %23; elsewhere, @ as %40",
         ),
         (
             "http://user:12#pass@h/v1",
             "\"…@h/v1\" has an @ behind its host\n\nhint: [..]",
+        ),
+        (
+            "http://user:12?pass@h/v1",
+            "\"…\" has an @ behind its host\n\nhint: [..]",
         ),
     ] {
         retrieve()

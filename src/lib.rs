@@ -99,8 +99,8 @@ fn retrieve(
 ) -> anyhow::Result<Exit> {
     let settings = settings::settle(options, ids, environment)?;
     // From here on it is known what must not be printed.
-    let secrets = settings.connection.secrets().and(keys);
-    let console = Console::new(output, secrets);
+    let secrets = settings.connection.secrets().into_iter().chain(keys);
+    let console = Console::new(output, secrets.collect());
     Ok(look_up(&settings, output, &console).unwrap_or_else(|error| console.settle(error, output)))
 }
 

@@ -1,6 +1,5 @@
 //! Text that must never be seen: keys, passwords, values of custom headers.
 
-mod parts;
 mod reading;
 mod scrub;
 

@@ -9,7 +9,6 @@ use std::ops::Range;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use memchr::memmem::Finder;
 
-use super::parts::Parts;
 use super::reading::Reading;
 use super::{KEY_PREFIX, REDACTED, Secret};
 
@@ -21,9 +20,7 @@ const SHORTEST_SCRUBBED: usize = 8;
 /// What must not be printed. It has no `Display`, and its `Debug` tells nothing.
 #[derive(Default)]
 pub struct Secrets {
-    all: Vec<Secret>,
-    /// That of which parts are known.
-    key: Option<Secret>,
+    known: Vec<Secret>,
     /// Made when first needed: most runs have nothing to take out of any text.
     sought: OnceCell<Sought>,
 }
@@ -37,39 +34,23 @@ impl fmt::Debug for Secrets {
 impl FromIterator<Secret> for Secrets {
     fn from_iter<I: IntoIterator<Item = Secret>>(secrets: I) -> Self {
         Self {
-            all: secrets.into_iter().collect(),
+            known: secrets.into_iter().collect(),
             ..Self::default()
         }
     }
 }
 
 impl Secrets {
-    /// The same, and the API `key` that the server is sent, of which parts are known. Were there parts
-    /// of others, a server, or whoever chooses what it says, could guess at them, and put together those
-    /// that are seen in a log to be taken out: where a server is not sent them; where there is much
-    /// that is known beside the rest; or where the same is in two of them, which are not in step.
-    #[must_use]
-    pub fn and_key(mut self, key: &Secret) -> Self {
-        self.all.push(key.clone());
-        self.key = Some(key.clone());
-        self
-    }
-
-    /// The same, and `further` secrets.
-    #[must_use]
-    pub fn and(mut self, further: impl IntoIterator<Item = Secret>) -> Self {
-        self.all.extend(further);
-        self
-    }
-
     /// `text` with every occurrence of one of the secrets replaced by [`REDACTED`], and every word
     /// that can only be a key of `OpenAI`.
     ///
     /// A secret is found however often it was escaped for JSON, URLs or HTML, and whatever stands in
     /// the places of what is neither an ASCII letter nor a digit in it: that is what changes where a
     /// text is quoted, laid out or read in another encoding. So it is within what was written in
-    /// Base64 or in hexadecimal digits. So is a part of the key, but not within those, of 24 letters and
-    /// digits in a row, but for up to seven at its ends. The quotes of a JSON text stay.
+    /// Base64 or in hexadecimal digits. The quotes of a JSON text stay.
+    ///
+    /// It is found as a whole only. Were parts taken out as well, who chooses what a server says, such as
+    /// an id, and sees that in a log could guess at them, one after the other.
     #[must_use]
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
         without(text, self.sought().places(text))
@@ -84,13 +65,9 @@ impl Secrets {
     }
 
     fn sought(&self) -> &Sought {
-        self.sought.get_or_init(|| {
-            let key = self.key.as_ref().map_or("", Secret::reveal);
-            Sought {
-                forms: forms(&self.all),
-                parts: Parts::of(key),
-                key: Finder::new(KEY_PREFIX),
-            }
+        self.sought.get_or_init(|| Sought {
+            forms: forms(&self.known),
+            key: Finder::new(KEY_PREFIX),
         })
     }
 }
@@ -102,7 +79,6 @@ pub const MOST_SHOWN: usize = 64 << 10;
 /// What is looked for.
 struct Sought {
     forms: Vec<Form>,
-    parts: Parts,
     /// How keys of `OpenAI` begin.
     key: Finder<'static>,
 }
@@ -227,9 +203,7 @@ impl Sought {
             let bones = reading.skeleton();
             let secrets = self.forms.iter();
             let secrets = secrets.flat_map(|form| form.find(&reading, &bones));
-            let places = secrets
-                .chain(self.parts.find(&bones))
-                .chain(self.keys(&reading.bytes));
+            let places = secrets.chain(self.keys(&reading.bytes));
             found.extend(places.filter_map(|place| reading.range(place)));
             if level == 1 {
                 tokens = Some(reading);

@@ -20,7 +20,7 @@ use super::environment::Environment;
 use super::no_proxy;
 use crate::cli::Options;
 use crate::error::{self, Exit, Failure};
-use crate::secret::{Secret, Secrets, api_key, looks_like_key, looks_like_pem};
+use crate::secret::{Secret, api_key, looks_like_key, looks_like_pem};
 use crate::terminal::Blocking;
 
 /// Where the OpenAI API is (API reference, "Making requests").
@@ -201,7 +201,7 @@ const API_VERSION: &str = "api-version";
 impl Connection {
     /// Everything that must not be printed.
     #[must_use]
-    pub fn secrets(&self) -> Secrets {
+    pub fn secrets(&self) -> Vec<Secret> {
         let mut secrets = Vec::new();
         for value in self.custom_headers.values() {
             secrets.push(as_latin_1(value.as_bytes()));
@@ -223,16 +223,11 @@ impl Connection {
         let proxy = self.proxy.as_ref().and_then(|it| UserInfo::of(&it.url));
         secrets.extend(proxy.iter().flat_map(UserInfo::secrets));
         match &self.credentials {
-            Credentials::ApiKey(key, _) => {
-                secrets.extend(parts(key.reveal()));
-                Secrets::from_iter(secrets).and_key(key)
-            }
-            Credentials::Basic(user_info) => {
-                secrets.extend(user_info.secrets());
-                Secrets::from_iter(secrets)
-            }
-            Credentials::None => Secrets::from_iter(secrets),
+            Credentials::ApiKey(key, _) => secrets.extend(parts(key.reveal())),
+            Credentials::Basic(user_info) => secrets.extend(user_info.secrets()),
+            Credentials::None => {}
         }
+        secrets
     }
 }
 

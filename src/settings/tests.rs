@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::Exit;
-use crate::secret::REDACTED;
+use crate::secret::{REDACTED, Secrets};
 
 fn environment<'a>(variables: &'a [(&'a str, &'a str)]) -> Environment<'a> {
     Environment::new(|name| {
@@ -27,6 +27,10 @@ fn settled(args: &[&str], variables: &[(&str, &str)]) -> Result<Settings, Failur
     let ids = crate::cli::ids(&matches);
     let cli = crate::cli::Cli::from_arg_matches(&matches).unwrap();
     settle(&cli.options, ids, &environment(variables))
+}
+
+fn known(settings: &Settings) -> Secrets {
+    settings.connection.secrets().into_iter().collect()
 }
 
 fn message(args: &[&str], variables: &[(&str, &str)]) -> String {
@@ -322,7 +326,7 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         ],
         &[("HTTPS_PROXY", "http://proxy%40user:proxy%3Apassword@p")],
     );
-    let secrets = settings.unwrap().connection.secrets();
+    let secrets = known(&settings.unwrap());
     let settings = settled(
         &[
             "a",
@@ -331,7 +335,7 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         ],
         &[],
     );
-    let cyrillic = settings.unwrap().connection.secrets();
+    let cyrillic = known(&settings.unwrap());
     let as_latin_1 = "\u{d0}\u{bf}\u{d0}\u{b0}\u{d1}\u{80}\u{d0}\u{be}\u{d0}\u{bb}\u{d1}\u{8c}";
     assert_eq!(cyrillic.scrub(as_latin_1), REDACTED);
     for text in [
@@ -413,7 +417,7 @@ fn custom_headers_are_known_in_parts() {
             &["a", "--base-url", "http://h"],
             &[("OPENAI_CUSTOM_HEADERS", &headers)],
         );
-        let secrets = settings.unwrap().connection.secrets();
+        let secrets = known(&settings.unwrap());
         for part in parts {
             let scrubbed = secrets.scrub(part);
             let rest = scrubbed.strip_prefix(REDACTED);

@@ -228,61 +228,17 @@ fn a_search_for_secrets_takes_no_longer_for_hostile_text() {
     }
 }
 
-const TOKEN: &str = "Q7w9Xz2LmR8tVb4NcJ6hGd1KpY3sFa5EuT0iWo";
-
 #[test]
-fn a_part_of_the_key_is_taken_out() {
-    let secrets = Secrets::default().and_key(&Secret::new(TOKEN));
-    let least = 24;
-    for start in 0..=TOKEN.len() - least {
-        for end in start + least..=TOKEN.len() {
-            let scrubbed = secrets.scrub(&TOKEN[start..end]).into_owned();
-            let (before, after) = scrubbed.split_once(REDACTED).unwrap();
-            assert!(before.len() < 8 && after.len() < 8, "{scrubbed}");
-        }
+fn nobody_guesses_a_secret_step_by_step() {
+    let token = "Q7w9Xz2LmR8tVb4NcJ6hGd1KpY3sFa5EuT0iWo";
+    let few_letters = "7k!$-x_%q~2";
+    let secrets = known(&[token, few_letters]);
+    for part in [&token[1..], &token[..token.len() - 1], "7kxq2"] {
+        assert_eq!(secrets.scrub(part), part);
     }
-    for (text, expected) in [
-        ("Q7w9Xz2LmR8tVb4N", REDACTED),
-        ("key:Q7w9Xz2LmR8tVb4Nc***", "key:[redacted]c***"),
-        (r#""Q7w9X\u007a2LmR8tVb4N""#, r#""[redacted]""#),
-        ("Q7w9Xz2L mR8tVb4N cJ6hGd1K x", "[redacted] x"),
-    ] {
-        assert_eq!(secrets.scrub(text), expected);
+    for secret in [token, few_letters] {
+        assert_eq!(secrets.scrub(secret), REDACTED);
     }
-}
-
-#[test]
-fn nobody_guesses_a_secret_letter_by_letter() {
-    let secrets = Secrets::default().and_key(&Secret::new(TOKEN));
-    for start in [0, 8] {
-        let (guess, next) = TOKEN[start..].split_at(15);
-        assert_eq!(secrets.scrub(guess), guess);
-        let (part, _) = TOKEN[start..].split_at(16);
-        assert_eq!(secrets.scrub(part), REDACTED);
-        // With less than eight more nothing more is taken out.
-        let more = &next[1..8];
-        let guess = format!("{part}{more}");
-        assert_eq!(secrets.scrub(&guess), format!("[redacted]{more}"));
-    }
-    let hexadecimal = "51377739587a324c6d52387456623";
-    assert_eq!(secrets.scrub(hexadecimal), hexadecimal);
-    // Two letters that it has in this order, again and again.
-    let cycle = "0x720x6f".repeat(40);
-    assert_eq!(secrets.scrub(&cycle), cycle);
-    let short = known(&["Pd9sLf4GxV6k", "7k!$-x_%q~2"]);
-    for guess in ["Pd9sLf4GxV6", "50643973", "0x500x640x39", "7kxq2"] {
-        assert_eq!(short.scrub(guess), guess);
-    }
-}
-
-#[test]
-fn of_other_secrets_no_part_is_known() {
-    let part = &TOKEN[..TOKEN.len() - 1];
-    let secrets = known(&[TOKEN]);
-    assert_eq!(secrets.scrub(TOKEN), REDACTED);
-    assert_eq!(secrets.scrub(part), part);
-    let secrets = secrets.and_key(&Secret::new("another-key"));
-    assert_eq!(secrets.scrub(part), part);
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
     let colored = |stream| settings::colored(stream, choice, environment);
     if error.use_stderr() {
         let stream = colored(terminal::stderr());
-        let keys = Secrets::from_iter(keys(args, environment));
+        let keys = keys(args, environment);
         let harmless = harmless(args, stream, &keys);
         let error = if harmless == args {
             error
@@ -80,7 +80,18 @@ const MOST_KEYS: usize = 16;
 
 /// What may be a key in the command line `args` or the environment, in the wrong place, too:
 /// messages quote parts of a command line.
-pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secret> {
+pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Secrets {
+    Secrets::from_iter(key(environment)).and_typed(typed(args))
+}
+
+/// The key in the environment, whether it is in use or not.
+pub(crate) fn key(environment: &Environment<'_>) -> Option<Secret> {
+    let key = environment.get("OPENAI_API_KEY")?;
+    Some(Secret::new(key.to_str()?.trim()))
+}
+
+/// What may be a key in the command line `args`.
+pub(crate) fn typed(args: &[OsString]) -> Vec<Secret> {
     // A key may be pasted with what stands around it: `Bearer KEY`, `"KEY"`. What follows a slash
     // is left alone: hosts and files have names of their own.
     let between = |character: char| {
@@ -88,8 +99,6 @@ pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secr
             || character.is_control()
             || "=:,;'\"`()[]{}<>".contains(character)
     };
-    let key = environment.get("OPENAI_API_KEY");
-    let key = key.and_then(|key| Some(Secret::new(key.to_str()?.trim())));
     let words = args.iter().filter_map(|arg| arg.to_str());
     // Without the blank or the sign in between.
     let glued = words
@@ -106,7 +115,6 @@ pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Vec<Secr
         .chain(glued)
         .take(MOST_KEYS)
         .map(Secret::new)
-        .chain(key)
         .collect()
 }
 

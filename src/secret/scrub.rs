@@ -21,6 +21,8 @@ const SHORTEST_SCRUBBED: usize = 8;
 #[derive(Default)]
 pub struct Secrets {
     known: Vec<Secret>,
+    /// What may be one, in the words of the command line.
+    typed: Option<Box<Secrets>>,
     /// Made when first needed: most runs have nothing to take out of any text.
     sought: OnceCell<Sought>,
 }
@@ -41,6 +43,16 @@ impl FromIterator<Secret> for Secrets {
 }
 
 impl Secrets {
+    /// The same, and what may be secrets in the words of the command line. Others may have chosen these,
+    /// such as ids: they are looked for in what is left without the secrets that are known. One that
+    /// reached into these would tell a guess at how they begin.
+    #[must_use]
+    pub fn and_typed(self, words: impl IntoIterator<Item = Secret>) -> Self {
+        let typed: Self = words.into_iter().collect();
+        let typed = (!typed.known.is_empty()).then(|| Box::new(typed));
+        Self { typed, ..self }
+    }
+
     /// `text` with every occurrence of one of the secrets replaced by [`REDACTED`], and every word
     /// that can only be a key of `OpenAI`.
     ///
@@ -53,7 +65,12 @@ impl Secrets {
     /// an id, and sees that in a log could guess at them, one after the other.
     #[must_use]
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        without(text, self.sought().places(text))
+        let text = without(text, self.sought().places(text));
+        match (&self.typed, text) {
+            (None, text) => text,
+            (Some(typed), Cow::Borrowed(text)) => typed.scrub(text),
+            (Some(typed), Cow::Owned(text)) => Cow::Owned(typed.scrub(&text).into_owned()),
+        }
     }
 
     /// The same for the start of `text`, which may have megabytes: `most` bytes of it.

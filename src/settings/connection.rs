@@ -212,7 +212,7 @@ impl Connection {
         }
         // Gateways take keys under many names (`subscription-key`, `code`, `sig`), and without one.
         let query = self.base_url.query().unwrap_or_default();
-        for pair in query.split(['&', ';']) {
+        for pair in query.split('&').chain(query.split(['&', ';'])) {
             let (name, value) = pair.split_once('=').unwrap_or(("", pair));
             if name != API_VERSION {
                 let value = if value.is_empty() { name } else { value };

@@ -786,7 +786,7 @@ fn a_key_in_the_wrong_place_is_not_shown() {
         (
             "--file-id",
             format!("{KEY}\n"),
-            "cannot look up `[redacted]`: it has a control character inside",
+            "cannot look up `[redacted]\\u000a`: it has a control character inside",
         ),
     ] {
         retrieve()

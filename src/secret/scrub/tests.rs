@@ -242,6 +242,17 @@ fn nobody_guesses_a_secret_step_by_step() {
 }
 
 #[test]
+fn what_others_choose_does_not_reach_into_a_secret() {
+    let secrets = known(&["7fQ2xLm9Kd4R"]).and_typed([Secret::new("sk-aaaacode7")]);
+    for (text, expected) in [
+        ("x/sk-aaaacode=7fQ2xLm9Kd4R", "x/sk-aaaacode=[redacted]"),
+        ("x/sk-aaaacode=7", "x/[redacted]"),
+    ] {
+        assert_eq!(secrets.scrub(text), expected);
+    }
+}
+
+#[test]
 fn what_a_secret_begins_and_ends_with_goes_with_it() {
     let secrets = known(&[
         "\"ab12cd\"",

@@ -12,7 +12,7 @@ use crate::cli::{self, Cli};
 use crate::docs;
 use crate::error::{self, Exit};
 use crate::output::Format;
-use crate::secret::{Secret, Secrets, looks_like_key, looks_like_pem};
+use crate::secret::{REDACTED, Secret, Secrets, looks_like_key, looks_like_pem};
 use crate::settings::{self, Environment};
 use crate::terminal::{self, Stream};
 
@@ -100,11 +100,6 @@ pub(crate) fn typed(args: &[OsString]) -> Vec<Secret> {
             || "=:,;'\"`()[]{}<>".contains(character)
     };
     let words = args.iter().filter_map(|arg| arg.to_str());
-    // Without the blank or the sign in between.
-    let glued = words
-        .clone()
-        .filter_map(|word| word.strip_prefix("--api-key"));
-    let glued = glued.filter(|rest| rest.starts_with(|it: char| it.is_ascii_alphanumeric()));
     words
         .flat_map(|word| {
             // One that is not of OpenAI may hold anything, up to the end.
@@ -112,7 +107,6 @@ pub(crate) fn typed(args: &[OsString]) -> Vec<Secret> {
             word.split(between).chain([value, word])
         })
         .filter(|piece| looks_like_key(piece) || looks_like_pem(piece))
-        .chain(glued)
         .take(MOST_KEYS)
         .map(Secret::new)
         .collect()
@@ -134,11 +128,21 @@ fn styled(text: &StyledStr, stream: Stream) -> String {
 /// `args` without the `keys`, as clap may repeat them on `stream`: scripts pass on what they were
 /// given. Colours would hide where a word begins.
 fn harmless(args: &[OsString], stream: Stream, keys: &Secrets) -> Vec<OsString> {
+    /// The option for a key, behind which the blank or sign may be missing.
+    const API_KEY: &str = "--api-key";
+    /// In bytes. What is shorter may be a typing error.
+    const SHORTEST_KEY: usize = 8;
     args.iter()
         .map(|arg| {
-            stream
-                .safe_words(&keys.scrub(&arg.to_string_lossy()))
-                .into()
+            let arg = arg.to_string_lossy();
+            let is_key = |rest: &str| {
+                rest.len() >= SHORTEST_KEY
+                    && rest.starts_with(|it: char| it.is_ascii_alphanumeric())
+            };
+            if arg.strip_prefix(API_KEY).is_some_and(is_key) {
+                return format!("{API_KEY}{REDACTED}").into();
+            }
+            stream.safe_words(&keys.scrub(&arg)).into()
         })
         .collect()
 }

@@ -12,7 +12,7 @@ use crate::cli::{self, Cli};
 use crate::docs;
 use crate::error::{self, Exit};
 use crate::output::Format;
-use crate::secret::{REDACTED, Secret, Secrets, looks_like_key, looks_like_pem};
+use crate::secret::{REDACTED, SHORTEST_SCRUBBED, Secret, Secrets, looks_like_key, looks_like_pem};
 use crate::settings::{self, Environment};
 use crate::terminal::{self, Stream};
 
@@ -52,7 +52,7 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
     let colored = |stream| settings::colored(stream, choice, environment);
     if error.use_stderr() {
         let stream = colored(terminal::stderr());
-        let keys = keys(args, environment);
+        let keys = secrets(Vec::new(), environment, &typed(args));
         let harmless = harmless(args, stream, &keys);
         let error = if harmless == args {
             error
@@ -78,19 +78,20 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
 /// word takes time wherever secrets are looked for.
 const MOST_KEYS: usize = 16;
 
-/// What may be a key in the command line `args` or the environment, in the wrong place, too:
-/// messages quote parts of a command line.
-pub(crate) fn keys(args: &[OsString], environment: &Environment<'_>) -> Secrets {
-    Secrets::from_iter(key(environment)).and_typed(typed(args))
+/// What must not be printed: what is `known` by the settings, the key in the environment, be it in
+/// use or not, and what is [`typed`].
+pub(crate) fn secrets(
+    mut known: Vec<Secret>,
+    environment: &Environment<'_>,
+    typed: &[Secret],
+) -> Secrets {
+    let key = environment.get("OPENAI_API_KEY");
+    known.extend(key.and_then(|key| Some(Secret::new(key.to_str()?.trim()))));
+    Secrets::from_iter(known).and_typed(typed.iter().cloned())
 }
 
-/// The key in the environment, whether it is in use or not.
-pub(crate) fn key(environment: &Environment<'_>) -> Option<Secret> {
-    let key = environment.get("OPENAI_API_KEY")?;
-    Some(Secret::new(key.to_str()?.trim()))
-}
-
-/// What may be a key in the command line `args`.
+/// What may be a key in the command line `args`, in the wrong place, too: messages quote parts of a
+/// command line.
 pub(crate) fn typed(args: &[OsString]) -> Vec<Secret> {
     // A key may be pasted with what stands around it: `Bearer KEY`, `"KEY"`. What follows a slash
     // is left alone: hosts and files have names of their own.
@@ -130,13 +131,11 @@ fn styled(text: &StyledStr, stream: Stream) -> String {
 fn harmless(args: &[OsString], stream: Stream, keys: &Secrets) -> Vec<OsString> {
     /// The option for a key, behind which the blank or sign may be missing.
     const API_KEY: &str = "--api-key";
-    /// In bytes. What is shorter may be a typing error.
-    const SHORTEST_KEY: usize = 8;
     args.iter()
         .map(|arg| {
             let arg = arg.to_string_lossy();
             let is_key = |rest: &str| {
-                rest.len() >= SHORTEST_KEY
+                rest.len() >= SHORTEST_SCRUBBED
                     && rest.starts_with(|it: char| it.is_ascii_alphanumeric())
             };
             if arg.strip_prefix(API_KEY).is_some_and(is_key) {

@@ -43,7 +43,7 @@ use crate::client::Client;
 use crate::console::Console;
 use crate::error::{Exit, Failure};
 use crate::output::Format;
-use crate::secret::Secrets;
+use crate::secret::Secret;
 use crate::settings::{Environment, IdSource, Settings};
 
 /// Runs the command line `args`, whose first word is the name of the program, to its exit code.
@@ -71,12 +71,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
     };
     let output = settings::output(&options, &ids, cli::color(&args), environment);
     // A mistake may be to have put the key somewhere else.
-    let console = Console::new(&output, help::keys(&args, environment));
+    let typed = help::typed(&args);
+    let secrets = help::secrets(Vec::new(), environment, &typed);
+    let console = Console::new(&output, secrets);
     let outcome = match command {
         Some(Command::Files(Files {
             command: Some(FilesCommand::Retrieve(_)),
             ..
-        })) => retrieve(&options, ids, environment, &output, &args),
+        })) => retrieve(&options, ids, environment, &output, &typed),
         Some(Command::Completion { shell }) => terminal::standard_output()
             .and_then(|mut out| completion::write(shell, &mut out))
             .map(|()| Exit::Success)
@@ -87,19 +89,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: &Environment<'
     outcome.unwrap_or_else(|error| console.settle(error, &output))
 }
 
-/// `openai files retrieve`; keys in `args` are not printed, wherever they were put.
+/// `openai files retrieve`; the keys that were `typed` are not printed, wherever they were put.
 fn retrieve(
     options: &Options,
     ids: Vec<String>,
     environment: &Environment<'_>,
     output: &output::Settings,
-    args: &[OsString],
+    typed: &[Secret],
 ) -> anyhow::Result<Exit> {
     let settings = settings::settle(options, ids, environment)?;
     // From here on it is known what must not be printed.
-    let known = settings.connection.secrets().into_iter();
-    let known: Secrets = known.chain(help::key(environment)).collect();
-    let console = Console::new(output, known.and_typed(help::typed(args)));
+    let secrets = help::secrets(settings.connection.secrets(), environment, typed);
+    let console = Console::new(output, secrets);
     Ok(look_up(&settings, output, &console).unwrap_or_else(|error| console.settle(error, output)))
 }
 

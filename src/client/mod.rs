@@ -85,7 +85,7 @@ pub struct Client<'a> {
     headers: HeaderMap,
     connection: &'a Connection,
     console: &'a Console,
-    /// Until when a rate limit holds back every lookup.
+    /// Until when a rate limit holds back every lookup, or last did.
     held_until: Cell<Option<Instant>>,
     /// Until when it was told to.
     told_until: Cell<Option<Instant>>,
@@ -249,11 +249,6 @@ impl<'a> Client<'a> {
         }
     }
 
-    fn is_held_back(&self) -> bool {
-        let until = self.held_until.get();
-        until.is_some_and(|until| until > Instant::now())
-    }
-
     /// Keeps every lookup from starting for `delay`.
     fn hold_back(&self, delay: Duration) {
         // A delay that no clock can hold is over after the run.
@@ -261,21 +256,24 @@ impl<'a> Client<'a> {
         self.held_until.set(self.held_until.get().max(until));
     }
 
+    /// Until when a rate limit holds every lookup back, while it does.
+    fn held_until(&self) -> Option<Instant> {
+        let until = self.held_until.get();
+        until.filter(|until| *until > Instant::now())
+    }
+
     /// Returns when no rate limit holds lookups back, or at once with the time that is left if
     /// that is too long to wait.
     async fn wait_while_held_back(&self, deadline: Option<Limit>) -> Result<(), Duration> {
-        while let Some(until) = self.held_until.get() {
+        while let Some(until) = self.held_until() {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                self.held_until.set(None);
-            } else if is_past(deadline, left) || left > retry::LONGEST_SERVER_DELAY {
+            if is_past(deadline, left) || left > retry::LONGEST_SERVER_DELAY {
                 return Err(left);
-            } else {
-                if self.told_until.replace(Some(until)) != Some(until) {
-                    self.console.held_back(left);
-                }
-                tokio::time::sleep_until(until).await;
             }
+            if self.told_until.replace(Some(until)) != Some(until) {
+                self.console.held_back(left);
+            }
+            tokio::time::sleep_until(until).await;
         }
         Ok(())
     }
@@ -441,7 +439,7 @@ impl<'a> Client<'a> {
                 return Err(cause);
             }
             sent_again += 1;
-            if self.is_held_back() {
+            if self.held_until().is_some() {
                 attempt.own.is_held_back.set(true);
                 return Err(cause);
             }

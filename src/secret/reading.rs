@@ -13,7 +13,7 @@ const MOST_LEVELS: usize = 8;
 pub(super) struct Reading {
     pub(super) bytes: Vec<u8>,
     /// One more than there are bytes: the last is the end of the text.
-    pub(super) places: Vec<u32>,
+    places: Vec<u32>,
 }
 
 impl Reading {

@@ -15,7 +15,7 @@ use super::{KEY_PREFIX, REDACTED, Secret};
 /// The shortest secret that is looked for in text, in bytes: the least that guides to passwords
 /// accept (NIST SP 800-63B, section 5.1.1.1). Shorter ones, such as the key `test` of a server at
 /// home, guard nothing, and blotting out their every occurrence would garble the message.
-const SHORTEST_SCRUBBED: usize = 8;
+pub const SHORTEST_SCRUBBED: usize = 8;
 
 /// What must not be printed. It has no `Display`, and its `Debug` tells nothing.
 #[derive(Default)]
@@ -76,8 +76,8 @@ impl Secrets {
     /// The same for the start of `text`, which may have megabytes: `most` bytes of it.
     #[must_use]
     pub fn scrub_start<'t>(&self, text: &'t str, most: usize) -> Cow<'t, str> {
-        let start = (0..=most.min(text.len())).rev();
-        let start = start.into_iter().find_map(|end| text.get(..end));
+        let mut ends = (0..=most.min(text.len())).rev();
+        let start = ends.find_map(|end| text.get(..end));
         self.scrub(start.unwrap_or_default())
     }
 
@@ -116,15 +116,15 @@ fn forms(secrets: &[Secret]) -> Vec<Form> {
     let mut known = HashSet::new();
     secrets
         .iter()
-        .filter(|secret| secret.reveal().len() >= SHORTEST_SCRUBBED)
+        .map(Secret::reveal)
+        .filter(|secret| secret.len() >= SHORTEST_SCRUBBED)
+        // Quotes around it may be those of a JSON text that it comes back in.
+        .map(|secret| secret.trim_matches('"'))
+        .filter(|secret| known.insert(*secret))
         .flat_map(|secret| {
-            // Quotes around it may be those of a JSON text that it comes back in.
-            let text = secret.reveal().trim_matches('"');
-            let plain = readings(text).map(|whole| (whole, false));
-            plain.chain(encodings(text).map(|whole| (whole, true)))
+            let plain = readings(secret).map(|whole| Form::new(whole, false));
+            plain.chain(encodings(secret).map(|whole| Form::new(whole, true)))
         })
-        .filter(|(whole, _)| known.insert(whole.bytes.clone()))
-        .map(|(whole, is_encoded)| Form::new(whole, is_encoded))
         .collect()
 }
 

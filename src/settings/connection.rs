@@ -244,14 +244,17 @@ fn parts(value: &str) -> impl Iterator<Item = Secret> {
     let between =
         |character: char| character.is_whitespace() || ";,=:\"'@|&?#()[]{}<>".contains(character);
     let between_words = |character: char| character.is_whitespace() || ";,".contains(character);
-    let words = value
-        .split(between_words)
-        .chain(value.split('"'))
-        .chain([value]);
-    let behind_names = words.clone().filter_map(|word| word.split_once([':', '=']));
-    let behind_names = behind_names.map(|(_, rest)| rest);
-    let parts = value.split(between).chain(words).chain(behind_names);
-    parts.map(Secret::new)
+    // Most keys have no such signs.
+    let parts = value.contains(between).then(|| {
+        let words = value.split(between_words).chain(value.split('"'));
+        let behind_names = words.clone().chain([value]);
+        let behind_names = behind_names.filter_map(|word| word.split_once([':', '=']));
+        let behind_names = behind_names.map(|(_, rest)| rest);
+        value.split(between).chain(words).chain(behind_names)
+    });
+    once(value)
+        .chain(parts.into_iter().flatten())
+        .map(Secret::new)
 }
 
 /// `url` as it may be shown: without user name and password.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::fmt;
+use std::iter::successors;
 use std::ops::Range;
 
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
@@ -184,6 +185,12 @@ impl Form {
         }
     }
 
+    /// Where that begins in `text`, also within another: what looks like the secret may reach into it.
+    fn starts<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+        let next = |from: usize| Some(from + self.finder.find(text.get(from..)?)?);
+        successors(next(0), move |at| next(at + 1))
+    }
+
     /// Where the secret is in a `text`, whose skeleton is `bones`; as places in the reading.
     fn find<'t>(
         &'t self,
@@ -191,7 +198,7 @@ impl Form {
         bones: &'t Reading,
     ) -> impl Iterator<Item = Range<usize>> + 't {
         let within = if self.is_telling { bones } else { text };
-        self.finder.find_iter(&within.bytes).filter_map(|at| {
+        self.starts(&within.bytes).filter_map(|at| {
             let end = at + self.finder.needle().len();
             if !self.is_telling {
                 return Some(at..end);

@@ -253,6 +253,15 @@ fn what_others_choose_does_not_reach_into_a_secret() {
 }
 
 #[test]
+fn what_looks_like_a_secret_may_reach_into_it() {
+    let secrets = known(&["k1-abcde-k1"]);
+    assert_eq!(
+        secrets.scrub("k1-abcde, k1-abcde-k1-abcde"),
+        "[redacted]-abcde"
+    );
+}
+
+#[test]
 fn what_a_secret_begins_and_ends_with_goes_with_it() {
     let secrets = known(&[
         "\"ab12cd\"",
@@ -380,7 +389,52 @@ const QUOTES: [fn(&str) -> String; 8] = [
     |text| text.replace("", "\0"),
 ];
 
+/// Where a part of a text is.
+type Place = (prop::sample::Index, prop::sample::Index);
+
+fn part<'t>(text: &'t str, (start, end): &Place) -> &'t str {
+    let [start, end] = [start, end].map(|at| at.index(text.len() + 1));
+    text.get(start..end).unwrap_or_default()
+}
+
+/// What somebody may write who guesses at a secret: parts of it, each behind a sign that means something.
+fn guesses() -> impl Strategy<Value = Vec<(&'static str, Place)>> {
+    let signs = [
+        "", "a", "1", "-", " ", "\"", "\\", "\\\"", "\\u00", "%", "%4", "&", "&#x", "&amp;", "sk-",
+    ];
+    prop::collection::vec((prop::sample::select(signs.to_vec()), any::<Place>()), 0..4)
+}
+
 proptest! {
+    #[test]
+    fn what_is_left_is_the_same_for_another_secret(
+        // Its start is nowhere else in it: none begins within another.
+        secret in "q[ab41]{3}[ab41 \"-]{2,6}[ab41]{4}",
+        at in any::<prop::sample::Index>(),
+        letter in "[ab41]",
+        before in guesses(),
+        after in guesses(),
+        typed in prop::collection::vec(any::<Place>(), 0..3),
+    ) {
+        let [before, after] = [before, after].map(|guesses| {
+            let parts = guesses.iter().map(|(sign, place)| format!("{sign}{}", part(&secret, place)));
+            parts.collect::<String>()
+        });
+        let text = format!("{before}{secret}{after}");
+        let mut other = secret.clone();
+        let letters = secret.match_indices(char::is_alphanumeric).skip(1);
+        let (at, _) = letters.collect::<Vec<_>>()[at.index(7)];
+        other.replace_range(at..=at, &letter);
+        let mut left = Vec::new();
+        for secret in [&secret, &other] {
+            let secrets = known(&[secret]);
+            prop_assume!([&before, &after].map(|it| secrets.scrub(it)) == [&*before, &*after]);
+            let secrets = secrets.and_typed(typed.iter().map(|it| Secret::new(part(&text, it))));
+            left.push(secrets.scrub(&format!("{before}{secret}{after}")).into_owned());
+        }
+        prop_assert_eq!(&left[0], &left[1]);
+    }
+
     #[test]
     fn no_spelling_hides_a_secret(
         (secret, spelled) in spelled(),

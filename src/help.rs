@@ -1,6 +1,7 @@
 //! What clap has to say, in our colours and with our exit codes: help, version, and mistakes on
 //! the command line.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 
@@ -100,6 +101,7 @@ pub(crate) fn typed(args: &[OsString]) -> Vec<Secret> {
             || character.is_control()
             || "=:,;'\"`()[]{}<>".contains(character)
     };
+    let mut known = HashSet::new();
     let words = args.iter().filter_map(|arg| arg.to_str());
     words
         .flat_map(|word| {
@@ -108,6 +110,7 @@ pub(crate) fn typed(args: &[OsString]) -> Vec<Secret> {
             word.split(between).chain([value, word])
         })
         .filter(|piece| looks_like_key(piece) || looks_like_pem(piece))
+        .filter(|piece| known.insert(*piece))
         .take(MOST_KEYS)
         .map(Secret::new)
         .collect()

@@ -12,7 +12,7 @@ use super::words::{EXCERPT, excerpt, words};
 use crate::columns::cut_characters;
 use crate::error::{Exit, Failure, span};
 use crate::files::id::FileId;
-use crate::secret::{MOST_SHOWN, Secrets};
+use crate::secret::{MOST_SEARCHED, Secrets};
 use crate::settings::{Connection, Credentials, Proxy, without_user_info};
 
 impl Error {
@@ -45,7 +45,7 @@ impl Error {
                 }
             }
             Cause::Unusable(mut answer, why) => {
-                answer.keep_start(MOST_SHOWN);
+                answer.keep_start(MOST_SEARCHED);
                 unusable(&answer.scrubbed(secrets), &why, id, secrets)
             }
             Cause::TooLarge(limit) => Failure::new(

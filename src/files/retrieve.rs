@@ -23,7 +23,7 @@ use crate::columns::cut_characters;
 use crate::console::Console;
 use crate::error::{Exit, Failure, is_reader_gone, span};
 use crate::output::{self, Printer};
-use crate::secret::MOST_SHOWN;
+use crate::secret::MOST_SEARCHED;
 use crate::settings::{Settings, Wait};
 use crate::terminal;
 
@@ -353,7 +353,7 @@ impl<'a> Retrieval<'a> {
                     format!("`{id}` failed to be processed: its status is `error`"),
                 );
                 let details = object.status_details().unwrap_or_default();
-                let details = start(&[self.console.start_of(details.trim_start(), MOST_SHOWN)]);
+                let details = start(&[self.console.start_of(details.trim_start(), MOST_SEARCHED)]);
                 Failure { details, ..failure }
             }
             Some(Status::Deleted) => Failure::new(

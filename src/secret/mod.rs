@@ -5,7 +5,7 @@ mod scrub;
 
 use std::fmt;
 
-pub use self::scrub::{MOST_SHOWN, SHORTEST_SCRUBBED, Secrets};
+pub use self::scrub::{MOST_SEARCHED, SHORTEST_SCRUBBED, Secrets};
 
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "[redacted]";

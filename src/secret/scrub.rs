@@ -74,12 +74,17 @@ impl Secrets {
         }
     }
 
-    /// The same for the start of `text`, which may have megabytes: `most` bytes of it.
+    /// The same for the start of `text`, which may have megabytes: `most` bytes of it are searched. If
+    /// there are more, half of that is left: what stands before the place where a text is cut may be a
+    /// secret that is not found any more, and others may choose the place.
     #[must_use]
     pub fn scrub_start<'t>(&self, text: &'t str, most: usize) -> Cow<'t, str> {
-        let mut ends = (0..=most.min(text.len())).rev();
-        let start = ends.find_map(|end| text.get(..end));
-        self.scrub(start.unwrap_or_default())
+        if text.len() <= most {
+            return self.scrub(text);
+        }
+        let scrubbed = self.scrub(start_of(text, most));
+        let left = scrubbed.len().saturating_sub(most / 2);
+        Cow::Owned(start_of(&scrubbed, left).to_owned())
     }
 
     fn sought(&self) -> &Sought {
@@ -90,9 +95,16 @@ impl Secrets {
     }
 }
 
-/// More than is ever shown of a text from afar, in bytes. In what else there is of it nobody looks
-/// for secrets: that takes its time.
-pub const MOST_SHOWN: usize = 64 << 10;
+/// In how much of a long text from afar secrets are looked for, in bytes: twice as much as is ever shown
+/// of it. To search all of it takes its time.
+pub const MOST_SEARCHED: usize = 64 << 10;
+
+/// As many bytes of `text` as are whole characters, `most` at the most.
+fn start_of(text: &str, most: usize) -> &str {
+    let mut ends = (0..=most.min(text.len())).rev();
+    let start = ends.find_map(|end| text.get(..end));
+    start.unwrap_or_default()
+}
 
 /// What is looked for.
 struct Sought {

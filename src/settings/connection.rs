@@ -214,7 +214,8 @@ impl Connection {
         let query = self.base_url.query().unwrap_or_default();
         for pair in query.split('&').chain(query.split(['&', ';'])) {
             let (name, value) = pair.split_once('=').unwrap_or(("", pair));
-            if name != API_VERSION {
+            let is_version = name == API_VERSION && !value.contains('?');
+            if !is_version {
                 let value = if value.is_empty() { name } else { value };
                 secrets.push(Secret::new(value));
                 secrets.extend(parts(&percent_decode_str(value).decode_utf8_lossy()));
@@ -341,7 +342,9 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
             Some((_, rest)) => ("…@", rest),
             None => ("", rest),
         };
-        let rest = if looks_like_key(rest) { "…" } else { rest };
+        // An @ may be written another way.
+        let is_plain = rest.is_ascii() && !rest.contains('%') && !looks_like_key(rest);
+        let rest = if is_plain { rest } else { "…" };
         format!("{source} \"{start}{rest}{end}\"")
     };
     let has_scheme = ["http://", "https://"].iter().any(|scheme| {

@@ -322,7 +322,7 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         &[
             "a",
             "--base-url",
-            "https://base-user:base-password@h/v1?sig=query%2Fsig&code=query+code;c=query-third&api-version=2024-10-21&query-nameless",
+            "https://base-user:base-password@h/v1?sig=query%2Fsig&code=query+code;c=query-third&api-version=2024-10-21&query-nameless&api-version=1?key=query-behind",
         ],
         &[("HTTPS_PROXY", "http://proxy%40user:proxy%3Apassword@p")],
     );
@@ -355,6 +355,7 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         "query code",
         "query-third",
         "query-nameless",
+        "query-behind",
     ] {
         assert_eq!(secrets.scrub(text), REDACTED, "{text}");
     }

@@ -426,6 +426,8 @@ fn a_base_url_that_is_wrong_is_shown_without_its_secrets() {
         (format!("host/v1?key={KEY}"), "host/v1?…"),
         (format!("http://ho st/v1?key={KEY}"), "http://ho st/v1?…"),
         (KEY.to_owned(), "…"),
+        (format!("http://user:{password}%40host"), "…"),
+        (format!("http://user:{password}\u{ff20}host"), "…"),
     ] {
         for openai in [
             retrieve().args(["id", "--base-url", &url]),
@@ -550,6 +552,46 @@ fn a_key_that_is_cut_off_with_the_answer() {
         ]));
         let refused = refused(&format!("  Incorrect key: {shown}\n"));
         look(&server).run().is(1, "", refused);
+    }
+}
+
+/// Who chooses ids that come back before the key must not choose where it is cut here.
+#[test]
+fn a_key_that_is_where_a_long_text_is_cut() {
+    // One that does not begin like those of OpenAI.
+    let key = format!("pk{}", &KEY[2..]);
+    // Of which all but the last letter is searched, behind blanks that are not shown.
+    let page = |searched: usize, blank: &str| {
+        let blanks = blank.repeat(searched + 1 - "<p>".len() - key.len());
+        format!("<p>{blanks}{key}")
+    };
+    let object = format!(
+        r#"{{"status": "error", "status_details": "{}"}}"#,
+        page(64 << 10, r"\n")
+    );
+    for (reply, code, error) in [
+        (
+            Reply::text(200, "text/html", page(64 << 10, " ")),
+            1,
+            "error: the answer for `id` is not a file object: [..]\n  HTTP 200, text/html\n  \
+             <p>\n  url: {base}/files/id\n\nhint: [..]\n",
+        ),
+        (
+            Reply::text(400, "text/html", page(1 << 20, " ")),
+            1,
+            "error: the server refused to look up `id` (HTTP 400)\n  <p>\n  url: {base}/files/id\n",
+        ),
+        (
+            Reply::json(200, object),
+            9,
+            "error: `id` failed to be processed: its status is `error`\n  <p>\n",
+        ),
+    ] {
+        look(&Server::replying(reply))
+            .env("OPENAI_API_KEY", &key)
+            .args(["--exit-status", "--quiet"])
+            .run()
+            .is(code, "", error);
     }
 }
 
@@ -821,6 +863,22 @@ fn a_key_that_is_not_a_word_of_its_own_is_not_shown() {
             .run();
         assert_eq!(run.code, Some(2), "{run}");
     }
+}
+
+#[test]
+fn many_words_that_look_like_keys_are_not_shown() {
+    let words = (0..16).map(|number| format!("sk-{number}-%%%%%"));
+    let run = retrieve()
+        .args(words)
+        .server(&Server::replying(Reply::error(404, "no")))
+        .run();
+    assert_eq!(run.code, Some(3), "{run}");
+    assert_eq!(
+        run.err().matches("no such file `[redacted]`").count(),
+        16,
+        "{run}"
+    );
+    assert!(!run.err().contains("sk-"), "{run}");
 }
 
 #[test]

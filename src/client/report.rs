@@ -87,7 +87,9 @@ impl Error {
 }
 
 fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) -> Failure {
+    const SET_A_KEY: &str = "set OPENAI_API_KEY or use --api-key-file";
     let http = format!("(HTTP {}{attempts})", answer.status);
+    let has_own_authorization = connection.custom_headers.contains_key(AUTHORIZATION);
     let (exit, message, hint) = match answer.status {
         404 => (
             Exit::NotFound,
@@ -98,7 +100,7 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
             Exit::Authentication,
             format!("not authorized to look up `{id}` {http}"),
             Some(match connection.credentials {
-                _ if connection.custom_headers.contains_key(AUTHORIZATION) => {
+                _ if has_own_authorization => {
                     "the server did not accept the Authorization of OPENAI_CUSTOM_HEADERS"
                         .to_owned()
                 }
@@ -109,16 +111,17 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
                     "the server did not accept the user name and password of the base URL"
                         .to_owned()
                 }
-                Credentials::None => "set OPENAI_API_KEY or use --api-key-file".to_owned(),
+                Credentials::None => SET_A_KEY.to_owned(),
             }),
         ),
         403 => (
             Exit::Authentication,
             format!("not allowed to look up `{id}` {http}"),
-            Some(
-                "check what the API key may do, and the organization and project it is for"
+            Some(match connection.credentials {
+                Credentials::None if !has_own_authorization => SET_A_KEY.to_owned(),
+                _ => "check what the API key may do, and the organization and project it is for"
                     .to_owned(),
-            ),
+            }),
         ),
         407 if may_be_a_proxy(connection) => unknown_to_proxy(connection, &http),
         429 if answer.is_out_of_quota() => (

@@ -127,6 +127,21 @@ hint: {hint}
 }
 
 #[test]
+fn without_a_key_that_is_what_is_missing() {
+    retrieve()
+        .args(["a"])
+        .server(&Server::replying(Reply::error(403, "no")))
+        .without_env("OPENAI_API_KEY")
+        .run()
+        .is(
+            4,
+            "",
+            "error: not allowed to look up `a` (HTTP 403)\n  no\n  url: {base}/files/a\n\n\
+             hint: set OPENAI_API_KEY or use --api-key-file\n",
+        );
+}
+
+#[test]
 fn the_servers_words_are_found_in_every_form_of_body() {
     let html = "<!DOCTYPE html>\n<html>\n  <head><title>502 Bad Gateway</title></head>\n</html>\n";
     let long = "ö".repeat(200);

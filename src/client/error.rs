@@ -176,17 +176,18 @@ impl Answer {
         Some(cut_characters(&secrets.scrub(&value), LONGEST_HEADER).into_owned())
     }
 
-    /// Leaves this many bytes of the body, white space before it not counted.
-    pub(super) fn keep_start(&mut self, length: usize) {
+    /// The same without the white space before the body.
+    pub(super) fn trimmed(mut self) -> Self {
         let blank = self.body.len() - self.body.trim_ascii_start().len();
         self.body.drain(..blank);
-        self.body.truncate(length);
+        self
     }
 
-    /// The same with a body without `secrets`, all of it.
-    pub(super) fn scrubbed(mut self, secrets: &Secrets) -> Self {
-        let text = String::from_utf8_lossy(&self.body);
-        if let Cow::Owned(text) = secrets.scrub(&text) {
+    /// The same with a body without `secrets`, all of it or the start of more than `most` bytes.
+    pub(super) fn scrubbed(mut self, secrets: &Secrets, most: usize) -> Self {
+        let start = self.body.get(..=most).unwrap_or(&self.body);
+        let text = String::from_utf8_lossy(start);
+        if let Cow::Owned(text) = secrets.scrub_start(&text, most) {
             self.body = text.into_bytes();
         }
         self

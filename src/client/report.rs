@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use reqwest::Url;
 use reqwest::header::AUTHORIZATION;
 
+use super::body::LARGEST_ERROR;
 use super::error::{Answer, Cause, Error, LONGEST_HEADER, Network, Redirect, Refusal};
 use super::retry::LONGEST_SERVER_DELAY;
 use super::tls;
@@ -38,15 +39,16 @@ impl Error {
         let mut failure = match self.cause {
             Cause::Status(answer) => {
                 let request_id = answer.start_of_header("x-request-id", secrets);
-                let answer = answer.scrubbed(secrets);
+                // One that is as long as it may be was cut.
+                let answer = answer.scrubbed(secrets, LARGEST_ERROR - 1);
                 Failure {
                     request_id,
                     ..status(answer, id, connection, &attempts)
                 }
             }
-            Cause::Unusable(mut answer, why) => {
-                answer.keep_start(MOST_SEARCHED);
-                unusable(&answer.scrubbed(secrets), &why, id, secrets)
+            Cause::Unusable(answer, why) => {
+                let answer = answer.trimmed().scrubbed(secrets, MOST_SEARCHED);
+                unusable(&answer, &why, id, secrets)
             }
             Cause::TooLarge(limit) => Failure::new(
                 Exit::Failure,

@@ -2,14 +2,9 @@
 
 use crate::columns::cut_characters;
 use crate::json::Json;
-use crate::secret::MOST_SEARCHED;
 
 /// How much of a body that has no known form is quoted, in characters.
 pub(super) const EXCERPT: usize = 120;
-
-/// In how much of it there may be what is quoted, in bytes. The end of a body that was cut may be a
-/// part of a secret, and who fills what stands before it with blanks would choose which.
-const EXCERPT_WITHIN: usize = MOST_SEARCHED / 2;
 
 /// How much of the server's own words is repeated, in characters: more than any message of the
 /// API has, and less than would push everything else off a terminal.
@@ -90,7 +85,6 @@ fn detail(detail: Json<'_>) -> Vec<String> {
 
 /// The start of a body of no known form, on one line.
 pub(super) fn excerpt(body: &[u8]) -> String {
-    let body = body.get(..EXCERPT_WITHIN).unwrap_or(body);
     let text = body.utf8_chunks().flat_map(|chunk| {
         let replaced = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
         chunk.valid().chars().chain(replaced)

@@ -8,7 +8,7 @@ use std::iter::successors;
 use std::ops::Range;
 
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
-use memchr::memmem::Finder;
+use memchr::memmem::{Finder, rfind};
 
 use super::reading::Reading;
 use super::{KEY_PREFIX, REDACTED, Secret};
@@ -197,10 +197,16 @@ impl Form {
         }
     }
 
-    /// Where that begins in `text`, also within another: what looks like the secret may reach into it.
+    /// Where that begins in `text`, and the last place where it begins within each of these: what only
+    /// looks like the secret may reach into it.
     fn starts<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+        let needle = self.finder.needle();
         let next = |from: usize| Some(from + self.finder.find(text.get(from..)?)?);
-        successors(next(0), move |at| next(at + 1))
+        successors(next(0), move |at| {
+            let end = at + needle.len();
+            let within = text.get(at + 1..text.len().min(end + needle.len() - 1))?;
+            next(rfind(within, needle).map_or(end, |last| at + 1 + last))
+        })
     }
 
     /// Where the secret is in a `text`, whose skeleton is `bones`; as places in the reading.

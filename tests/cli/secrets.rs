@@ -560,32 +560,37 @@ fn a_key_that_is_cut_off_with_the_answer() {
 fn a_key_that_is_where_a_long_text_is_cut() {
     // One that does not begin like those of OpenAI.
     let key = format!("pk{}", &KEY[2..]);
-    // Of which all but the last letter is searched, behind blanks that are not shown.
-    let page = |searched: usize, blank: &str| {
-        let blanks = blank.repeat(searched + 1 - "<p>".len() - key.len());
-        format!("<p>{blanks}{key}")
+    // All but its last letter is searched, behind what is not shown or gets shorter.
+    let page = |searched: usize, start: &str, fill: &str| {
+        let length = searched - start.len() - key.len();
+        format!("{start}{} {key}", fill.repeat(length))
     };
-    let object = format!(
-        r#"{{"status": "error", "status_details": "{}"}}"#,
-        page(64 << 10, r"\n")
-    );
+    let object = |details: String| {
+        let object = format!(r#"{{"status": "error", "status_details": "{details}"}}"#);
+        Reply::json(200, object)
+    };
+    let html = |status, page| Reply::text(status, "text/html", page);
+    let unusable = |words: &str| {
+        format!(
+            "error: the answer for `id` is not a file object: [..]\n  HTTP 200, text/html\n{words}  \
+             url: {{base}}/files/id\n\nhint: [..]\n"
+        )
+    };
+    let refused = |words: &str| {
+        format!(
+            "error: the server refused to look up `id` (HTTP 400)\n{words}  url: {{base}}/files/id\n"
+        )
+    };
+    let failed =
+        |words: &str| format!("error: `id` failed to be processed: its status is `error`\n{words}");
+    let (some, many) = (64 << 10, 1 << 20);
     for (reply, code, error) in [
-        (
-            Reply::text(200, "text/html", page(64 << 10, " ")),
-            1,
-            "error: the answer for `id` is not a file object: [..]\n  HTTP 200, text/html\n  \
-             <p>\n  url: {base}/files/id\n\nhint: [..]\n",
-        ),
-        (
-            Reply::text(400, "text/html", page(1 << 20, " ")),
-            1,
-            "error: the server refused to look up `id` (HTTP 400)\n  <p>\n  url: {base}/files/id\n",
-        ),
-        (
-            Reply::json(200, object),
-            9,
-            "error: `id` failed to be processed: its status is `error`\n  <p>\n",
-        ),
+        (html(200, page(some, "<p>", " ")), 1, unusable("  <p>\n")),
+        (html(200, page(some, "<p>sk-", "a")), 1, unusable("")),
+        (html(400, page(many, "<p>", " ")), 1, refused("  <p>\n")),
+        (html(400, page(many, "<p>sk-", "a")), 1, refused("")),
+        (object(page(some, "<p>", r"\n")), 9, failed("  <p>\n")),
+        (object(page(some, "<p>sk-", "a")), 9, failed("")),
     ] {
         look(&Server::replying(reply))
             .env("OPENAI_API_KEY", &key)

@@ -331,10 +331,12 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
         },
     };
     let text = text.trim();
-    // What stands before an @ may be a password, what follows a ? a key, and so may the whole.
+    // What stands before an @, which may be encoded, may be a password, what follows a ? a key, and so
+    // may the whole.
+    let may_have_at = |text: &str| !text.is_ascii() || text.contains('%');
     let shown = || {
         let (rest, end) = match text.split_once('?') {
-            Some((_, query)) if query.contains('@') => ("…", ""),
+            Some((_, query)) if query.contains('@') || may_have_at(query) => ("…", ""),
             Some((rest, _)) => (rest, "?…"),
             None => (text, ""),
         };
@@ -342,9 +344,8 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
             Some((_, rest)) => ("…@", rest),
             None => ("", rest),
         };
-        // An @ may be written another way.
-        let is_plain = rest.is_ascii() && !rest.contains('%') && !looks_like_key(rest);
-        let rest = if is_plain { rest } else { "…" };
+        let is_secret = may_have_at(rest) || looks_like_key(rest);
+        let rest = if is_secret { "…" } else { rest };
         format!("{source} \"{start}{rest}{end}\"")
     };
     let has_scheme = ["http://", "https://"].iter().any(|scheme| {
@@ -362,8 +363,9 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
             shown()
         )));
     }
+    // What is taken for the port may be a password, and nobody knows where it ends.
     let mut url = Url::parse(text)
-        .map_err(|error| Failure::usage(format!("{} is not a URL: {error}", shown())))?;
+        .map_err(|error| Failure::usage(format!("{source} is not a URL: {error}")))?;
     if has_at_behind_host(&url) {
         return Err(
             Failure::usage(format!("{} has an @ behind its host", shown())).hint(ENCODE_USER_INFO),
@@ -427,7 +429,7 @@ fn read_key(path: &Path) -> Result<Secret, Failure> {
         fs::File::open(path)
             .and_then(|mut file| read(&mut file))
             .map_err(|error| match path.display().to_string() {
-                key if looks_like_key(&key) => unreadable("a file", &error)
+                key if looks_like_key(&key) || looks_like_pem(&key) => unreadable("a file", &error)
                     .hint("--api-key-file takes the path of a file that holds the key"),
                 path => unreadable(&format!("`{path}`"), &error),
             })

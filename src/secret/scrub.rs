@@ -239,14 +239,22 @@ impl Form {
 impl Sought {
     /// Where in `text` a secret is, in whatever way it is spelled.
     fn places(&self, text: &str) -> Vec<Range<usize>> {
-        let mut found = Vec::new();
+        let mut found: Vec<Range<usize>> = Vec::new();
         let mut tokens: Option<Reading> = None;
         for (level, reading) in Reading::levels(text).enumerate() {
             let bones = reading.skeleton();
             let secrets = self.forms.iter();
             let secrets = secrets.flat_map(|form| form.find(&reading, &bones));
             let places = secrets.chain(self.keys(&reading.bytes));
-            found.extend(places.filter_map(|place| reading.range(place)));
+            for place in places.filter_map(|place| reading.range(place)) {
+                match found.last_mut() {
+                    // There may be as many as letters, where a secret looks like itself.
+                    Some(last) if (last.start..last.end).contains(&place.start) => {
+                        last.end = last.end.max(place.end);
+                    }
+                    _ => found.push(place),
+                }
+            }
             if level == 1 {
                 tokens = Some(reading);
             }

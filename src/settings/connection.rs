@@ -12,6 +12,8 @@ use std::time::Duration;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use hyper::Uri;
+use hyper::http::uri::InvalidUri;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -366,6 +368,9 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
     // What is taken for the port may be a password, and nobody knows where it ends.
     let mut url = Url::parse(text)
         .map_err(|error| Failure::usage(format!("{source} is not a URL: {error}")))?;
+    if let Some(why) = not_for_http(&url) {
+        return Err(Failure::usage(format!("{source} is not a URL: {why}")));
+    }
     if has_at_behind_host(&url) {
         return Err(
             Failure::usage(format!("{} has an @ behind its host", shown())).hint(ENCODE_USER_INFO),
@@ -374,6 +379,12 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
     url.set_fragment(None);
     let is_default = url.host_str() == Some("api.openai.com") && url.scheme() == "https";
     Ok((url, is_default))
+}
+
+/// Why the HTTP library cannot read this `url`, if so. It takes fewer characters in a host, and would go
+/// without a proxy that it cannot read.
+fn not_for_http(url: &Url) -> Option<InvalidUri> {
+    url.as_str().parse::<Uri>().err()
 }
 
 /// Whether there is an `@` where only a user name or password that is not encoded has one: a slash in
@@ -510,7 +521,11 @@ fn proxy(base_url: &Url, environment: &Environment<'_>) -> Result<Option<Proxy>,
             let what = format!("{source} has an @ behind the host of the proxy");
             Err(Failure::usage(what).hint(ENCODE_USER_INFO))
         }
-        Ok(url) if url.has_host() && schemes.contains(&url.scheme()) => {
+        Ok(url)
+            if url.has_host()
+                && schemes.contains(&url.scheme())
+                && not_for_http(&url).is_none() =>
+        {
             Ok(Some(Proxy { url, source }))
         }
         // The value may hold a password.

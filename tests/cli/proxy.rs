@@ -362,6 +362,12 @@ fn the_url_of_a_proxy_is_not_shown_where_it_is_wrong() {
         format!("http://user:{password}@host:port"),
         format!("user:{password}@ho st"),
         format!("http://{password}:@"),
+        // What the HTTP library cannot read it would go without.
+        format!("http://user:{password}@${{PROXY}}:1080"),
+        format!("http://\"user:{password}@host\":1080"),
+        format!("socks5h://user:{password}@b\u{fc}cher.test"),
+        format!("socks5h://user%3A{password}%40host"),
+        format!("http://user:{password}@host/{}", "a".repeat(70_000)),
     ] {
         through("HTTP_PROXY", &url).run().is(
             2,

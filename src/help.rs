@@ -103,12 +103,13 @@ pub(crate) fn typed(args: &[OsString]) -> Vec<Secret> {
     };
     let mut known = HashSet::new();
     let words = args.iter().filter_map(|arg| arg.to_str());
-    words
-        .flat_map(|word| {
-            // One that is not of OpenAI may hold anything, up to the end.
-            let (_, value) = word.split_once('=').unwrap_or(("", word));
-            word.split(between).chain([value, word])
-        })
+    // One that is not of OpenAI may hold anything, up to the end.
+    let whole = words.clone().flat_map(|word| {
+        let (_, value) = word.split_once('=').unwrap_or(("", word));
+        [value, word]
+    });
+    whole
+        .chain(words.flat_map(|word| word.split(between)))
         .filter(|piece| looks_like_key(piece) || looks_like_pem(piece))
         .filter(|piece| known.insert(*piece))
         .take(MOST_KEYS)

@@ -112,7 +112,9 @@ struct Try<'a> {
 struct Own {
     /// How many connections of HTTP/2 ended while it was under way there.
     ended: Cell<u32>,
-    /// Whether a request is to be sent again that did not fail, after the 429 of another.
+    /// How often a request was sent again at once in this attempt.
+    sent_again: Cell<usize>,
+    /// Whether one is to be that waits for the 429 of another.
     is_held_back: Cell<bool>,
     /// The client of the HTTP library that asks for it alone, once it may be what ends them: where it
     /// happens twice. Where each had one at once, a server that allows few connections would be asked
@@ -184,7 +186,6 @@ impl<'a> Client<'a> {
         }
         let own = Own::default();
         let mut attempt = 0;
-        let mut held_back = 0;
         let mut refused = None;
         loop {
             let turn = self.pace.turn(refused.as_mut());
@@ -211,11 +212,11 @@ impl<'a> Client<'a> {
                 }
                 Err(cause) => cause,
             };
-            if own.is_held_back.take() && held_back < MOST_SENT_AGAIN {
-                held_back += 1;
+            if own.is_held_back.take() {
                 attempt -= 1;
                 continue;
             }
+            own.sent_again.set(0);
             let decision = self.decide(attempt, &cause);
             if let Cause::Status(answer) = &cause
                 && answer.is_rate_limit()
@@ -308,23 +309,17 @@ impl<'a> Client<'a> {
         own: &Own,
         deadline: Option<Limit>,
     ) -> Result<Found, Cause> {
-        let limit = || {
-            let time = deadline.map_or(Duration::MAX, Limit::left);
-            let time = time.min(self.connection.timeout);
-            Limit::new(time, terminal::held_up)
-        };
+        let time = deadline.map_or(Duration::MAX, Limit::left);
+        let time = time.min(self.connection.timeout);
+        let limit = Limit::new(time, terminal::held_up);
+        let attempt = Try { number, limit, own };
         self.under_way.set(self.under_way.get() + 1);
-        // If there is none, one connection more in all that time does not matter.
-        limit()
-            .keep(room(self.most_tasks(deadline.is_some())))
-            .await;
-        let attempt = Try {
-            number,
-            limit: limit(),
-            own,
-        };
         let clients = self.clients.get();
-        let answer = self.answer(url.clone(), attempt).await;
+        let room = room(self.most_tasks(deadline.is_some()));
+        let answer = match limit.keep(room).await {
+            Some(()) => self.answer(url.clone(), attempt).await,
+            None => Err(Cause::Network(Network::Timeout(time))),
+        };
         self.under_way.set(self.under_way.get() - 1);
         if let Err(Cause::Network(Network::Timeout(_))) = answer
             && own.http.take().is_none()
@@ -410,7 +405,6 @@ impl<'a> Client<'a> {
     /// ends the connection that all share. Neither says anything of the request: it is sent again at
     /// once, over another connection (RFC 9112, section 9.3.1).
     async fn get(&self, url: Url, redirected: bool, attempt: Try<'_>) -> Result<Answer, Cause> {
-        let mut sent_again = 0;
         loop {
             let held_up = terminal::held_up();
             let sent = self.exchange(url.clone(), redirected, attempt);
@@ -419,7 +413,10 @@ impl<'a> Client<'a> {
                 Err(failed) => failed,
             };
             let Own {
-                ended, http: own, ..
+                ended,
+                sent_again,
+                is_held_back,
+                http: own,
             } = attempt.own;
             // After a time-out it is asked whose connection it was that has gone silent.
             if !matches!(cause, Cause::Network(Network::Timeout(_))) {
@@ -435,12 +432,12 @@ impl<'a> Client<'a> {
             // The clock of the library does not know that it stood still.
             let is_held_up = matches!(cause, Cause::Network(Network::ConnectTimeout))
                 && terminal::held_up().saturating_sub(held_up) > HELD_UP;
-            if !(was_kept || is_held_up) || sent_again == MOST_SENT_AGAIN {
+            if !(was_kept || is_held_up) || sent_again.get() == MOST_SENT_AGAIN {
                 return Err(cause);
             }
-            sent_again += 1;
+            sent_again.set(sent_again.get() + 1);
             if self.held_until().is_some() {
-                attempt.own.is_held_back.set(true);
+                is_held_back.set(true);
                 return Err(cause);
             }
         }

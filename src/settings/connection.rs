@@ -216,7 +216,8 @@ impl Connection {
         let query = self.base_url.query().unwrap_or_default();
         for pair in query.split('&').chain(query.split(['&', ';'])) {
             let (name, value) = pair.split_once('=').unwrap_or(("", pair));
-            let is_version = name == API_VERSION && !value.contains('?');
+            let is_of_version = |it: u8| it.is_ascii_alphanumeric() || b"-._".contains(&it);
+            let is_version = name == API_VERSION && value.bytes().all(is_of_version);
             if !is_version {
                 let value = if value.is_empty() { name } else { value };
                 secrets.push(Secret::new(value));
@@ -333,8 +334,8 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
         },
     };
     let text = text.trim();
-    // What stands before an @, which may be encoded, may be a password, what follows a ? a key, and so
-    // may the whole.
+    // What stands before an @, which may be encoded or missing, may be a password, what follows a ? a
+    // key, and so may the whole.
     let may_have_at = |text: &str| !text.is_ascii() || text.contains('%');
     let shown = || {
         let (rest, end) = match text.split_once('?') {
@@ -346,7 +347,10 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
             Some((_, rest)) => ("…@", rest),
             None => ("", rest),
         };
-        let is_secret = may_have_at(rest) || looks_like_key(rest);
+        let (_, host) = rest.split_once("://").unwrap_or(("", rest));
+        let port = host.split('/').next().and_then(|it| it.split_once(':'));
+        let is_port = port.is_none_or(|(_, port)| port.bytes().all(|it| it.is_ascii_digit()));
+        let is_secret = may_have_at(rest) || looks_like_key(rest) || !is_port;
         let rest = if is_secret { "…" } else { rest };
         format!("{source} \"{start}{rest}{end}\"")
     };

@@ -322,7 +322,7 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         &[
             "a",
             "--base-url",
-            "https://base-user:base-password@h/v1?sig=query%2Fsig&code=query+code;c=query-third&api-version=2024-10-21&query-nameless&api-version=1?key=query-behind",
+            "https://base-user:base-password@h/v1?sig=query%2Fsig&code=query+code;c=query-third&api-version=2024-10-21&query-nameless&api-version=1?key=query-behind&api-version=1,query-comma",
         ],
         &[("HTTPS_PROXY", "http://proxy%40user:proxy%3Apassword@p")],
     );
@@ -356,6 +356,7 @@ fn what_must_not_be_printed_is_known_in_all_its_forms() {
         "query-third",
         "query-nameless",
         "query-behind",
+        "query-comma",
     ] {
         assert_eq!(secrets.scrub(text), REDACTED, "{text}");
     }

@@ -426,6 +426,8 @@ fn a_base_url_that_is_wrong_is_shown_without_its_secrets() {
         (format!("user:{password}%40host"), "…"),
         (format!("user:{password}\u{ff20}host"), "…"),
         (format!("user:{}?%40host", &password[1..]), "…"),
+        (format!("user:{password}/v1"), "…"),
+        (format!("ftp://user:{password}/v1"), "…"),
     ] {
         for openai in [
             retrieve().args(["id", "--base-url", &url]),
@@ -660,6 +662,19 @@ fn a_private_key_in_the_place_of_its_path() {
             "",
             "error: --mtls-client-key-file is the contents of a file, not its path\n\n\
              hint: write them to a file and give its path\n",
+        );
+    // Many may be in one word.
+    let words = (0..17)
+        .map(|number| format!("sk-{number}-a"))
+        .collect::<Vec<_>>();
+    retrieve()
+        .args([&words.join(","), "--timeout", "sk-short.one"])
+        .run()
+        .is(
+            2,
+            "",
+            "error: invalid value '[redacted]' for '--timeout <DURATION>': [..]\n\n\
+             For more information, try '--help'.\n",
         );
     // More words that look like keys than are known as such.
     let words = (0..17).map(|number| format!("sk-{number}"));

@@ -13,7 +13,7 @@ use super::words::{EXCERPT, excerpt, words};
 use crate::columns::cut_characters;
 use crate::error::{Exit, Failure, span};
 use crate::files::id::FileId;
-use crate::secret::{MOST_SEARCHED, Secrets};
+use crate::secret::{MOST_SEARCHED, REDACTED, Secrets};
 use crate::settings::{Connection, Credentials, Proxy, without_user_info};
 
 impl Error {
@@ -295,10 +295,13 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &Secrets) -> 
 fn origin(url: &Url, secrets: &Secrets) -> String {
     let shown = if url.origin().is_tuple() && url.has_host() {
         // A secret that the server put there may reach over the end of the host.
+        let origin = url.origin().ascii_serialization();
         let url = without_user_info(url);
-        let url = secrets.scrub(url.as_str());
-        let pieces: Vec<_> = url.splitn(4, '/').take(3).collect();
-        pieces.join("/")
+        if secrets.scrub(url.as_str()).starts_with(&origin) {
+            origin
+        } else {
+            format!("{}://{REDACTED}", url.scheme())
+        }
     } else {
         secrets.scrub(&format!("{}:", url.scheme())).into_owned()
     };

@@ -246,15 +246,9 @@ impl Sought {
             let secrets = self.forms.iter();
             let secrets = secrets.flat_map(|form| form.find(&reading, &bones));
             let places = secrets.chain(self.keys(&reading.bytes));
-            for place in places.filter_map(|place| reading.range(place)) {
-                match found.last_mut() {
-                    // There may be as many as letters, where a secret looks like itself.
-                    Some(last) if (last.start..last.end).contains(&place.start) => {
-                        last.end = last.end.max(place.end);
-                    }
-                    _ => found.push(place),
-                }
-            }
+            found.extend(places.filter_map(|place| reading.range(place)));
+            // There may be as many as letters, where secrets look like themselves or each other.
+            found = merged(found);
             if level == 1 {
                 tokens = Some(reading);
             }
@@ -324,8 +318,8 @@ fn between_quotes(
     }
 }
 
-/// `text` with [`REDACTED`] in the place of what was `found`.
-fn without(text: &str, mut found: Vec<Range<usize>>) -> Cow<'_, str> {
+/// The same places in their order, those that overlap as one.
+fn merged(mut found: Vec<Range<usize>>) -> Vec<Range<usize>> {
     found.sort_unstable_by_key(|range| range.start);
     found.dedup_by(|next, range| {
         let is_one = next.start < range.end;
@@ -334,6 +328,12 @@ fn without(text: &str, mut found: Vec<Range<usize>>) -> Cow<'_, str> {
         }
         is_one
     });
+    found
+}
+
+/// `text` with [`REDACTED`] in the place of what was `found`.
+fn without(text: &str, found: Vec<Range<usize>>) -> Cow<'_, str> {
+    let found = merged(found);
     if found.is_empty() {
         return Cow::Borrowed(text);
     }

@@ -388,7 +388,9 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
 /// Why the HTTP library cannot read this `url`, if so. It takes fewer characters in a host, and would go
 /// without a proxy that it cannot read.
 fn not_for_http(url: &Url) -> Option<InvalidUri> {
-    url.as_str().parse::<Uri>().err()
+    /// It may add the port.
+    const ROOM: &str = "/:65535";
+    format!("{url}{ROOM}").parse::<Uri>().err()
 }
 
 /// Whether there is an `@` where only a user name or password that is not encoded has one: a slash in

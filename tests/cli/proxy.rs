@@ -368,6 +368,7 @@ fn the_url_of_a_proxy_is_not_shown_where_it_is_wrong() {
         format!("socks5h://user:{password}@b\u{fc}cher.test"),
         format!("socks5h://user%3A{password}%40host"),
         format!("http://user:{password}@host/{}", "a".repeat(70_000)),
+        format!("socks5h://user:{password}@host/{:a<65499}", ""),
     ] {
         through("HTTP_PROXY", &url).run().is(
             2,

@@ -1042,7 +1042,7 @@ fn a_redirect_does_not_carry_the_key_away() {
         1,
         "",
         "error: the server redirects `id` to another origin; not followed\n  \
-         from {origin} to http://[redacted].example\n  url: {base}/files/id\n\n\
+         from {origin} to http://[redacted]\n  url: {base}/files/id\n\n\
          hint: if that is where the API is, name it with --base-url\n",
     );
 }
@@ -1062,6 +1062,20 @@ error: the server redirects `id` to another origin; not followed
 
 hint: if that is where the API is, name it with --base-url
 ",
+    );
+}
+
+#[test]
+fn an_id_does_not_show_more_of_a_redirect_than_its_origin() {
+    let location = "https://keycloak.invalid/realms?state=secret-state";
+    let server = Server::replying(Reply::status(302).header("Location", location));
+    let id = "x sk-eycloak.invalid/realms?state";
+    retrieve().args([id]).server(&server).run().is(
+        1,
+        "",
+        "error: the server redirects `x [redacted]` to another origin; not followed\n  \
+         from http://{address} to https://[redacted]\n  url: {base}/files/x%20[redacted]\n\n\
+         hint: if that is where the API is, name it with --base-url\n",
     );
 }
 

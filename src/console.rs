@@ -281,7 +281,12 @@ fn shown(name: &HeaderName, value: &HeaderValue) -> String {
     if value.is_sensitive() || is_link || is_secret_name(name.as_str()) {
         REDACTED.to_owned()
     } else {
-        String::from_utf8_lossy(value.as_bytes()).into_owned()
+        let value = String::from_utf8_lossy(value.as_bytes());
+        match value.split_once('?') {
+            // Links are in other headers, too.
+            Some((start, _)) => format!("{start}?{REDACTED}"),
+            None => value.into_owned(),
+        }
     }
 }
 
@@ -340,6 +345,9 @@ mod tests {
                 "{name}"
             );
         }
+        let name = HeaderName::from_static("operation-location");
+        let link = HeaderValue::from_static("https://h/o?sig=s");
+        assert_eq!(shown(&name, &link), "https://h/o?[redacted]");
         let mut custom = HeaderValue::from_static("v");
         custom.set_sensitive(true);
         assert_eq!(

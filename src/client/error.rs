@@ -17,7 +17,7 @@ use super::tls;
 use crate::columns::cut_characters;
 use crate::error::io_words;
 use crate::json::Json;
-use crate::secret::Secrets;
+use crate::secret::{MOST_SEARCHED, Secrets};
 
 /// How much of a header is repeated, in characters.
 pub(super) const LONGEST_HEADER: usize = 200;
@@ -81,6 +81,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body, decoded.
     pub body: Vec<u8>,
+    /// Whether there was more of it.
+    pub is_cut: bool,
 }
 
 /// A redirect that is not followed.
@@ -176,20 +178,27 @@ impl Answer {
         Some(cut_characters(&secrets.scrub(&value), LONGEST_HEADER).into_owned())
     }
 
-    /// The same without the white space before the body.
-    pub(super) fn trimmed(mut self) -> Self {
-        let blank = self.body.len() - self.body.trim_ascii_start().len();
-        self.body.drain(..blank);
+    /// The same with a body without `secrets`, and of one that is cut without the end.
+    pub(super) fn scrubbed(mut self, secrets: &Secrets) -> Self {
+        let text = String::from_utf8_lossy(&self.body);
+        let scrubbed = if self.is_cut {
+            Cow::Owned(secrets.scrub_cut(&text, MOST_SEARCHED / 2))
+        } else {
+            secrets.scrub(&text)
+        };
+        if let Cow::Owned(text) = scrubbed {
+            self.body = text.into_bytes();
+        }
         self
     }
 
-    /// The same with a body without `secrets`, all of it or the start of more than `most` bytes.
-    pub(super) fn scrubbed(mut self, secrets: &Secrets, most: usize) -> Self {
-        let start = self.body.get(..=most).unwrap_or(&self.body);
-        let text = String::from_utf8_lossy(start);
-        if let Cow::Owned(text) = secrets.scrub_start(&text, most) {
-            self.body = text.into_bytes();
-        }
+    /// The same with the start of the body, of as many bytes as are searched, white space before it not
+    /// counted.
+    pub(super) fn start(mut self) -> Self {
+        let blank = self.body.len() - self.body.trim_ascii_start().len();
+        self.body.drain(..blank);
+        self.is_cut |= self.body.len() > MOST_SEARCHED;
+        self.body.truncate(MOST_SEARCHED);
         self
     }
 
@@ -515,6 +524,7 @@ mod tests {
             status: 429,
             headers: HeaderMap::new(),
             body: body.into(),
+            is_cut: false,
         };
         assert!(answer(r#"{"error": {"code": "insufficient_quota"}}"#).is_out_of_quota());
         assert!(

@@ -483,6 +483,7 @@ impl<'a> Client<'a> {
         } else {
             body::LARGEST_ERROR
         };
+        let mut is_cut = false;
         let (mut body, complete) = body::read(response, largest, limit, success).await;
         self.console
             .response(status, &headers, first_byte, started.elapsed());
@@ -496,18 +497,20 @@ impl<'a> Client<'a> {
                     self.proven.add(address);
                 }
             }
-            // The status of an error says enough, even where its body is cut, late or too large.
             Err(cause) if success => {
                 let is_broken = matches!(cause, Cause::Network(Network::Broken));
                 return Err((cause, used.filter(|_| is_broken)));
             }
-            Err(_) => {}
+            // The status of an error says enough.
+            Err(_) => is_cut = true,
         }
         if body::is_gzip(&headers) {
             headers.remove(CONTENT_ENCODING);
             let (plain, decoded) = body::decode(&body, largest, limit);
-            if success {
-                decoded.map_err(|cause| (cause, None))?;
+            match decoded {
+                Ok(()) => {}
+                Err(cause) if success => return Err((cause, None)),
+                Err(_) => is_cut = true,
             }
             body = plain;
         }
@@ -515,6 +518,7 @@ impl<'a> Client<'a> {
             status: status.as_u16(),
             headers,
             body,
+            is_cut,
         })
     }
 }

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use reqwest::Url;
 use reqwest::header::AUTHORIZATION;
 
-use super::body::LARGEST_ERROR;
 use super::error::{Answer, Cause, Error, LONGEST_HEADER, Network, Redirect, Refusal};
 use super::retry::LONGEST_SERVER_DELAY;
 use super::tls;
@@ -13,7 +12,7 @@ use super::words::{EXCERPT, excerpt, words};
 use crate::columns::cut_characters;
 use crate::error::{Exit, Failure, span};
 use crate::files::id::FileId;
-use crate::secret::{MOST_SEARCHED, REDACTED, Secrets};
+use crate::secret::{REDACTED, Secrets};
 use crate::settings::{Connection, Credentials, Proxy, without_user_info};
 
 impl Error {
@@ -39,15 +38,14 @@ impl Error {
         let mut failure = match self.cause {
             Cause::Status(answer) => {
                 let request_id = answer.start_of_header("x-request-id", secrets);
-                // One that is as long as it may be was cut.
-                let answer = answer.scrubbed(secrets, LARGEST_ERROR - 1);
+                let answer = answer.scrubbed(secrets);
                 Failure {
                     request_id,
                     ..status(answer, id, connection, &attempts)
                 }
             }
             Cause::Unusable(answer, why) => {
-                let answer = answer.trimmed().scrubbed(secrets, MOST_SEARCHED);
+                let answer = answer.start().scrubbed(secrets);
                 unusable(&answer, &why, id, secrets)
             }
             Cause::TooLarge(limit) => Failure::new(

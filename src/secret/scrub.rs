@@ -74,17 +74,23 @@ impl Secrets {
         }
     }
 
-    /// The same for the start of `text`, which may have megabytes: `most` bytes of it are searched. If
-    /// there are more, half of that is left: what stands before the place where a text is cut may be a
-    /// secret that is not found any more, and others may choose the place.
+    /// The same for a `text` that was cut. What stands before the cut may be a part of a secret, and
+    /// others may choose where that is: so many bytes of `end` are left out.
+    #[must_use]
+    pub fn scrub_cut(&self, text: &str, end: usize) -> String {
+        let scrubbed = self.scrub(text);
+        let left = scrubbed.len().saturating_sub(end);
+        start_of(&scrubbed, left).to_owned()
+    }
+
+    /// The same for a `text` that may have megabytes: of one of more than `most` bytes these are searched,
+    /// and half of them left.
     #[must_use]
     pub fn scrub_start<'t>(&self, text: &'t str, most: usize) -> Cow<'t, str> {
         if text.len() <= most {
             return self.scrub(text);
         }
-        let scrubbed = self.scrub(start_of(text, most));
-        let left = scrubbed.len().saturating_sub(most / 2);
-        Cow::Owned(start_of(&scrubbed, left).to_owned())
+        Cow::Owned(self.scrub_cut(start_of(text, most), most / 2))
     }
 
     fn sought(&self) -> &Sought {

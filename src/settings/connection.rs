@@ -459,6 +459,10 @@ fn no_key() -> Failure {
     )
 }
 
+/// How many custom headers there may be: far more than a gateway wants, and fewer than a map of headers
+/// can hold, which panics.
+const MOST_HEADERS: usize = 1000;
+
 /// The headers of `OPENAI_CUSTOM_HEADERS`: a `Name: value` per line. Of two with the same name
 /// the last counts, as in the SDKs.
 fn custom_headers(environment: &Environment<'_>) -> Result<HeaderMap, Failure> {
@@ -484,6 +488,9 @@ fn custom_headers(environment: &Environment<'_>) -> Result<HeaderMap, Failure> {
             return Err(bad(
                 "this header belongs to the connection and cannot be set",
             ));
+        }
+        if headers.len() == MOST_HEADERS {
+            return Err(bad("too many headers"));
         }
         let mut value =
             HeaderValue::from_str(value.trim()).map_err(|_| bad("not a header value"))?;

@@ -126,7 +126,9 @@ fn custom_headers_are_read_line_by_line_and_never_shown() {
     assert_eq!(headers.len(), 2);
     assert_eq!(headers["x-a"], "4");
     assert_eq!(headers["x-b"], "two: three");
+    let many = (0..30_000).fold(String::new(), |lines, it| lines + &format!("x{it}:\n"));
     for (lines, why) in [
+        (&*many, "OPENAI_CUSTOM_HEADERS, line 1001: too many headers"),
         ("X-A: 1\nsecret", "OPENAI_CUSTOM_HEADERS, line 2: no colon"),
         (
             "se cret: 1",

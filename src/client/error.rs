@@ -175,7 +175,7 @@ impl Answer {
     /// a text is cut in the middle of a key, the rest of the key looks like any other word.
     pub(super) fn start_of_header(&self, name: &str, secrets: &Secrets) -> Option<String> {
         let value = self.header(name)?;
-        Some(cut_characters(&secrets.scrub(&value), LONGEST_HEADER).into_owned())
+        Some(cut_characters(&secrets.scrub_known(&value), LONGEST_HEADER).into_owned())
     }
 
     /// The same with a body without `secrets`, and of one that is cut without the end.
@@ -184,7 +184,7 @@ impl Answer {
         let scrubbed = if self.is_cut {
             Cow::Owned(secrets.scrub_cut(&text, MOST_SEARCHED / 2))
         } else {
-            secrets.scrub(&text)
+            secrets.scrub_known(&text)
         };
         if let Cow::Owned(text) = scrubbed {
             self.body = text.into_bytes();

@@ -295,7 +295,7 @@ fn origin(url: &Url, secrets: &Secrets) -> String {
         // A secret that the server put there may reach over the end of the host.
         let origin = url.origin().ascii_serialization();
         let url = without_user_info(url);
-        if secrets.scrub(url.as_str()).starts_with(&origin) {
+        if secrets.scrub_known(url.as_str()).starts_with(&origin) {
             origin
         } else {
             format!("{}://{REDACTED}", url.scheme())

@@ -66,19 +66,25 @@ impl Secrets {
     /// an id, and sees that in a log could guess at them, one after the other.
     #[must_use]
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let text = without(text, self.sought().places(text));
-        match (&self.typed, text) {
+        match (&self.typed, self.scrub_known(text)) {
             (None, text) => text,
             (Some(typed), Cow::Borrowed(text)) => typed.scrub(text),
             (Some(typed), Cow::Owned(text)) => Cow::Owned(typed.scrub(&text).into_owned()),
         }
     }
 
-    /// The same for a `text` that was cut. What stands before the cut may be a part of a secret, and
+    /// The same for a `text` that is cut before it is shown, without what is typed: a word that reached
+    /// over the cut would tell its chooser what stands behind it. That is looked for in what is shown.
+    #[must_use]
+    pub fn scrub_known<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        without(text, self.sought().places(text))
+    }
+
+    /// The same for a `text` that was cut before. What stands before the cut may be a part of a secret, and
     /// others may choose where that is: so many bytes of `end` are left out.
     #[must_use]
     pub fn scrub_cut(&self, text: &str, end: usize) -> String {
-        let scrubbed = self.scrub(text);
+        let scrubbed = self.scrub_known(text);
         let left = scrubbed.len().saturating_sub(end);
         start_of(&scrubbed, left).to_owned()
     }
@@ -88,7 +94,7 @@ impl Secrets {
     #[must_use]
     pub fn scrub_start<'t>(&self, text: &'t str, most: usize) -> Cow<'t, str> {
         if text.len() <= most {
-            return self.scrub(text);
+            return self.scrub_known(text);
         }
         Cow::Owned(self.scrub_cut(start_of(text, most), most / 2))
     }

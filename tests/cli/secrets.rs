@@ -1066,18 +1066,48 @@ hint: if that is where the API is, name it with --base-url
     );
 }
 
+/// A word of the command line that looks like a key is taken out, but not where it reaches into what is
+/// not shown.
 #[test]
-fn an_id_does_not_show_more_of_a_redirect_than_its_origin() {
+fn an_id_does_not_tell_what_is_not_shown() {
     let location = "https://keycloak.invalid/realms?state=secret-state";
-    let server = Server::replying(Reply::status(302).header("Location", location));
-    let id = "x sk-eycloak.invalid/realms?state";
-    retrieve().args([id]).server(&server).run().is(
-        1,
-        "",
-        "error: the server redirects `x [redacted]` to another origin; not followed\n  \
-         from http://{address} to https://[redacted]\n  url: {base}/files/x%20[redacted]\n\n\
-         hint: if that is where the API is, name it with --base-url\n",
-    );
+    let page = format!("ask{}csrf=zq7k", "a".repeat(117));
+    let told = r#"{"error": {"message": "please ask", "csrf": "zq7k"}}"#;
+    for (reply, id, message, words) in [
+        (
+            Reply::status(302).header("Location", location),
+            "sk-eycloak.invalid/realms?state",
+            "the server redirects `[redacted]` to another origin; not followed",
+            "from http://{address} to https://keycloak.invalid".to_owned(),
+        ),
+        (
+            Reply::text(400, "text/html", page.clone()),
+            &format!("sk-{}csrfzq", &page[3..120]),
+            "the server refused to look up `[redacted]` (HTTP 400)",
+            format!("{}…", &page[..120]),
+        ),
+        (
+            Reply::text(400, "application/json", told),
+            "sk-csrfzq",
+            "the server refused to look up `[redacted]` (HTTP 400)",
+            "please ask".to_owned(),
+        ),
+    ] {
+        let hint = if message.contains("origin") {
+            "\nhint: if that is where the API is, name it with --base-url\n"
+        } else {
+            ""
+        };
+        retrieve()
+            .args([id])
+            .server(&Server::replying(reply))
+            .run()
+            .is(
+                1,
+                "",
+                format!("error: {message}\n  {words}\n  url: {{base}}/files/[redacted]\n{hint}"),
+            );
+    }
 }
 
 #[test]

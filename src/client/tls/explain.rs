@@ -152,7 +152,7 @@ fn explain_certificate(
             format!(
                 "its certificate is not for {}, but for {}",
                 expected.to_str(),
-                cut_characters(&secrets.scrub(&names(presented)), LONGEST_HEADER)
+                cut_characters(&secrets.scrub_known(&names(presented)), LONGEST_HEADER)
             ),
             another_name(),
         ),

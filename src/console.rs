@@ -7,10 +7,10 @@ use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use reqwest::StatusCode;
 use reqwest::header::{
     CONTENT_LOCATION, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, REFRESH,
 };
+use reqwest::{StatusCode, Url};
 
 use crate::columns::{Style, hang};
 use crate::error::{self, Exit, Failure, span};
@@ -18,6 +18,7 @@ use crate::files::id::FileId;
 use crate::live::LiveLine;
 use crate::output::{self, Format};
 use crate::secret::{REDACTED, Secrets, is_secret_name};
+use crate::settings::path_of;
 use crate::terminal::{self, Stream, put, standard_error};
 
 /// The shortest wait that is announced on a terminal.
@@ -135,23 +136,21 @@ impl Console {
         self.aside(|| put(format!("{line}\n").as_bytes()));
     }
 
-    /// Shows a request that is about to be sent; `redirected` is whether a server said to send it.
-    pub fn request(&self, request: &reqwest::Request, attempt: u32, redirected: bool) {
+    /// Shows a request that is about to be sent, where a server said so to this `location`.
+    pub fn request(&self, request: &reqwest::Request, attempt: u32, location: Option<&Url>) {
         if !self.debug {
             return;
         }
         let start = format!("attempt {attempt}: {} ", request.method());
-        let mut url = request.url().clone();
-        if redirected {
-            // As in the `Location` that it comes from.
-            let signed = match url.query() {
-                Some(_) => format!("?{REDACTED}"),
-                None => String::new(),
-            };
-            url.set_query(None);
-            let url = self.secrets.scrub(url.as_str());
-            self.debug(&format!("{start}{url}{signed}"));
+        if let Some(location) = location {
+            let url = self
+                .secrets
+                .scrub_url(location.as_str(), path_of(location).end);
+            // Links that are signed are secrets.
+            let signed = location.query().map(|_| format!("?{REDACTED}"));
+            self.debug(&format!("{start}{url}{}", signed.unwrap_or_default()));
         } else {
+            let url = request.url();
             // In one piece, so that the URL can be copied: it is ours.
             self.line(&format!("debug: {}", self.clean(&format!("{start}{url}"))));
         }
@@ -276,17 +275,15 @@ pub fn hide_panics() {
 
 /// The value of a header as debug output may show it.
 fn shown(name: &HeaderName, value: &HeaderValue) -> String {
+    let text = String::from_utf8_lossy(value.as_bytes());
     // Where a link leads may be a secret: links that are signed are.
-    let is_link = [LOCATION, CONTENT_LOCATION, LINK, REFRESH].contains(name);
+    let is_link = [LOCATION, CONTENT_LOCATION, LINK, REFRESH].contains(name)
+        || text.contains("://")
+        || text.contains(['?', '#']);
     if value.is_sensitive() || is_link || is_secret_name(name.as_str()) {
         REDACTED.to_owned()
     } else {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        match value.split_once('?') {
-            // Links are in other headers, too.
-            Some((start, _)) => format!("{start}?{REDACTED}"),
-            None => value.into_owned(),
-        }
+        text.into_owned()
     }
 }
 
@@ -345,9 +342,11 @@ mod tests {
                 "{name}"
             );
         }
-        let name = HeaderName::from_static("operation-location");
-        let link = HeaderValue::from_static("https://h/o?sig=s");
-        assert_eq!(shown(&name, &link), "https://h/o?[redacted]");
+        let name = HeaderName::from_static("x-upstream");
+        for link in ["https://user:password@h", "/o?sig=s", "/o#token=s"] {
+            let link = HeaderValue::from_static(link);
+            assert_eq!(shown(&name, &link), REDACTED);
+        }
         let mut custom = HeaderValue::from_static("v");
         custom.set_sensitive(true);
         assert_eq!(

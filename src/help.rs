@@ -11,7 +11,7 @@ use clap::{CommandFactory as _, ValueEnum as _};
 
 use crate::cli::{self, Cli};
 use crate::docs;
-use crate::error::{self, Exit};
+use crate::error::{self, Exit, Failure};
 use crate::output::Format;
 use crate::secret::{REDACTED, SHORTEST_SCRUBBED, Secret, Secrets, looks_like_key, looks_like_pem};
 use crate::settings::{self, Environment};
@@ -58,8 +58,18 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
         let error = if harmless == args {
             error
         } else {
-            let again = tree(&harmless).try_get_matches_from(&harmless);
-            again.err().unwrap_or(error)
+            match tree(&harmless).try_get_matches_from(&harmless) {
+                Err(again) => again,
+                Ok(_) if error.kind() == ErrorKind::InvalidUtf8 => error,
+                // A part of it would be quoted.
+                Ok(_) => {
+                    let what = "a key or certificate on the command line is taken for an option";
+                    let failure =
+                        Failure::usage(what).hint("write it to a file and give the path of that");
+                    terminal::put(failure.report(&stream, &keys).as_bytes());
+                    return failure.exit;
+                }
+            }
         };
         let text = styled(&advised(error, &harmless).render(), stream);
         terminal::put(keys.scrub(&text).as_bytes());

@@ -369,8 +369,9 @@ impl<'a> Client<'a> {
     /// The first answer that is no redirect.
     async fn answer(&self, mut url: Url, attempt: Try<'_>) -> Result<Answer, Cause> {
         let origin = url.origin();
-        for redirects in 0..=MOST_REDIRECTS {
-            let answer = self.get(url.clone(), redirects > 0, attempt).await?;
+        let mut location = None;
+        for _ in 0..=MOST_REDIRECTS {
+            let answer = self.get(url.clone(), location.as_ref(), attempt).await?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -388,6 +389,7 @@ impl<'a> Client<'a> {
             url = settings::without_user_info(&target);
             // What only browsers look at may be a token (RFC 6749, section 4.2.2).
             url.set_fragment(None);
+            location = Some(target);
         }
         Err(Cause::Redirect(Redirect::TooMany))
     }
@@ -398,16 +400,21 @@ impl<'a> Client<'a> {
         request
     }
 
-    /// One answer; `redirected` is whether the server chose the `url`.
+    /// One answer; `location` is that of the redirect to the `url`.
     ///
     /// A server may end a connection that it keeps just when the next request comes over it, or send
     /// something late that belongs to the one before; and what is wrong with one answer over HTTP/2
     /// ends the connection that all share. Neither says anything of the request: it is sent again at
     /// once, over another connection (RFC 9112, section 9.3.1).
-    async fn get(&self, url: Url, redirected: bool, attempt: Try<'_>) -> Result<Answer, Cause> {
+    async fn get(
+        &self,
+        url: Url,
+        location: Option<&Url>,
+        attempt: Try<'_>,
+    ) -> Result<Answer, Cause> {
         loop {
             let held_up = terminal::held_up();
-            let sent = self.exchange(url.clone(), redirected, attempt);
+            let sent = self.exchange(url.clone(), location, attempt);
             let (cause, connection) = match sent.await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
@@ -460,11 +467,11 @@ impl<'a> Client<'a> {
     async fn exchange(
         &self,
         url: Url,
-        redirected: bool,
+        location: Option<&Url>,
         Try { number, limit, own }: Try<'_>,
     ) -> Result<Answer, (Cause, Option<Used>)> {
         let request = self.request(url);
-        self.console.request(&request, number, redirected);
+        self.console.request(&request, number, location);
         let started = Instant::now();
         let mut used = None;
         let own = own.http.borrow().clone();

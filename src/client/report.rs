@@ -12,8 +12,8 @@ use super::words::{EXCERPT, excerpt, words};
 use crate::columns::cut_characters;
 use crate::error::{Exit, Failure, span};
 use crate::files::id::FileId;
-use crate::secret::{REDACTED, Secrets};
-use crate::settings::{Connection, Credentials, Proxy, without_user_info};
+use crate::secret::Secrets;
+use crate::settings::{Connection, Credentials, Proxy, path_of};
 
 impl Error {
     /// Says what happened to the lookup of `id`, and what to do. What is cut short is searched for
@@ -289,20 +289,9 @@ fn redirected(redirect: Redirect, id: &FileId, url: &Url, secrets: &Secrets) -> 
     }
 }
 
-/// The origin of `url` as a person names it: its scheme, where that has no hosts.
+/// What stands before the path of `url`: as a person names its origin.
 fn origin(url: &Url, secrets: &Secrets) -> String {
-    let shown = if url.origin().is_tuple() && url.has_host() {
-        // A secret that the server put there may reach over the end of the host.
-        let origin = url.origin().ascii_serialization();
-        let url = without_user_info(url);
-        if secrets.scrub_known(url.as_str()).starts_with(&origin) {
-            origin
-        } else {
-            format!("{}://{REDACTED}", url.scheme())
-        }
-    } else {
-        secrets.scrub(&format!("{}:", url.scheme())).into_owned()
-    };
+    let shown = secrets.scrub_url(url.as_str(), path_of(url).start);
     cut_characters(&shown, LONGEST_HEADER).into_owned()
 }
 

@@ -80,6 +80,24 @@ impl Secrets {
         without(text, self.sought().places(text))
     }
 
+    /// The first `end` bytes of a `url` that others wrote, without user name, password and secrets, also
+    /// those that reach over the end.
+    #[must_use]
+    pub fn scrub_url(&self, url: &str, end: usize) -> String {
+        let mut found = merged(self.sought().places(url));
+        found.retain(|range| range.start < end);
+        for range in &mut found {
+            range.end = range.end.min(end);
+        }
+        let start = without(start_of(url, end), found);
+        let Some((scheme, rest)) = start.split_once("://") else {
+            return start.into_owned();
+        };
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let host = authority.rsplit_once('@').map_or(authority, |(_, it)| it);
+        format!("{scheme}://{host}{path}")
+    }
+
     /// The same for a `text` that was cut before. What stands before the cut may be a part of a secret, and
     /// others may choose where that is: so many bytes of `end` are left out.
     #[must_use]
@@ -293,7 +311,17 @@ impl Sought {
             let is_of_key = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
             let length = key.iter().take_while(is_of_key).count();
             end = at + length;
-            (length >= SHORTEST_KEY).then_some(at..end)
+            if length < SHORTEST_KEY {
+                return None;
+            }
+            // Keys that others make have more signs, as those of Base64.
+            let is_of_word =
+                |byte: &&u8| byte.is_ascii_graphic() && !b"\"'`()[]{}<>,;&\\".contains(byte);
+            let word = key.iter().take_while(is_of_word).count();
+            let is_of_sentence = |byte: &&u8| b".:!?".contains(byte);
+            let after = key.iter().take(word).rev().take_while(is_of_sentence);
+            end = at + word - after.count();
+            Some(at..end)
         })
     }
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::iter::once;
 use std::net::IpAddr;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -271,6 +272,14 @@ pub fn without_user_info(url: &Url) -> Url {
     bare
 }
 
+/// Where in `url` its path is.
+#[must_use]
+pub fn path_of(url: &Url) -> Range<usize> {
+    let text = url.as_str();
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    end - url.path().len()..end
+}
+
 /// Settles how to reach the server.
 pub(super) fn settle(
     options: &Options,
@@ -523,22 +532,24 @@ fn proxy(base_url: &Url, environment: &Environment<'_>) -> Result<Option<Proxy>,
         return Ok(None);
     }
     let text = text.trim();
-    let with_scheme = if text.contains("://") {
+    let has_scheme = text.contains("://");
+    let with_scheme = if has_scheme {
         text.to_owned()
     } else {
         format!("http://{text}")
     };
     let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+    // With one slash too few, as in `http:/host`, the scheme would be the host.
+    let is_known = |url: &Url| {
+        let scheme = url.scheme();
+        schemes.contains(&scheme) && (has_scheme || url.path() == "/")
+    };
     match Url::parse(&with_scheme) {
         Ok(url) if has_at_behind_host(&url) => {
             let what = format!("{source} has an @ behind the host of the proxy");
             Err(Failure::usage(what).hint(ENCODE_USER_INFO))
         }
-        Ok(url)
-            if url.has_host()
-                && schemes.contains(&url.scheme())
-                && not_for_http(&url).is_none() =>
-        {
+        Ok(url) if url.has_host() && is_known(&url) && not_for_http(&url).is_none() => {
             Ok(Some(Proxy { url, source }))
         }
         // The value may hold a password.

@@ -17,7 +17,7 @@ use crate::output::{self, Format};
 use crate::terminal::{self, Stream};
 
 pub use self::connection::{
-    Connection, Credentials, DEFAULT_BASE_URL, Proxy, Tls, UserInfo, without_user_info,
+    Connection, Credentials, DEFAULT_BASE_URL, Proxy, Tls, UserInfo, path_of, without_user_info,
 };
 pub use self::environment::Environment;
 

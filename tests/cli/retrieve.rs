@@ -924,7 +924,7 @@ fn another_scheme_port_or_kind_of_url_is_another_origin() {
     for (location, named) in [
         ("https://{address}/v1/files/a", "https://{address}"),
         ("http://127.0.0.1/v1/files/a", "http://127.0.0.1"),
-        ("file:///etc/passwd", "file:"),
+        ("file:///etc/passwd", "file://"),
         ("mailto:x@y", "mailto:"),
     ] {
         let server = Server::start(move |request| {

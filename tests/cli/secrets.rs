@@ -644,16 +644,17 @@ fn a_private_key_in_the_place_of_its_path() {
          Usage: openai files retrieve --api-key <KEY> <FILE_ID>...\n\n\
          For more information, try '--help'.\n",
     );
-    retrieve()
-        .args(["a", "--mtls-client-key-file", &pem])
-        .run()
-        .is(
-            2,
-            "",
-            "error: unexpected argument '[redacted]' found\n\n\
-             Usage: openai files retrieve <FILE_ID>...\n\n\
-             For more information, try '--help'.\n",
-        );
+    for name in ["--mtls-client-key-file", "--api-key"] {
+        retrieve()
+            .args(["a", name, &pem.replace("\n---", "==\n---")])
+            .run()
+            .is(
+                2,
+                "",
+                "error: a key or certificate on the command line is taken for an option\n\n\
+                 hint: write it to a file and give the path of that\n",
+            );
+    }
     retrieve()
         .args(["a", &format!("--mtls-client-key-file={pem}")])
         .base_url("http://127.0.0.1:9")
@@ -861,7 +862,7 @@ fn a_key_in_the_wrong_place_is_not_shown() {
         (
             "--base-url",
             format!("ftp://{KEY}/v1"),
-            "--base-url \"ftp://[redacted]/v1\" has a scheme that is not spoken \
+            "--base-url \"ftp://[redacted]\" has a scheme that is not spoken \
              (expected http:// or https://)",
         ),
         (
@@ -1049,21 +1050,27 @@ fn a_redirect_does_not_carry_the_key_away() {
 }
 
 #[test]
-fn a_key_that_a_redirect_has_for_a_host_is_not_shown() {
-    let key = "Sentinel/Kq3vXw8ZtR5mYb2NcJ7hGd";
-    let location = format!("https://{key}/moved");
-    let server = Server::replying(Reply::status(302).header("Location", &location));
-    look(&server).env("OPENAI_API_KEY", key).run().is(
-        1,
-        "",
-        "\
+fn a_key_that_a_redirect_has_for_a_host_or_scheme_is_not_shown() {
+    for (key, start, shown) in [
+        ("Sentinel/Kq3vXw8ZtR5mYb2NcJ7hGd", "https://", "https://"),
+        ("Key:Kq3vXw8ZtR5mYb2NcJ7hGd", "", ""),
+    ] {
+        let location = format!("{start}{key}/moved");
+        let server = Server::replying(Reply::status(302).header("Location", &location));
+        look(&server).env("OPENAI_API_KEY", key).run().is(
+            1,
+            "",
+            format!(
+                "\
 error: the server redirects `id` to another origin; not followed
-  from http://{address} to https://[redacted]
-  url: {base}/files/id
+  from http://{{address}} to {shown}[redacted]
+  url: {{base}}/files/id
 
 hint: if that is where the API is, name it with --base-url
-",
-    );
+"
+            ),
+        );
+    }
 }
 
 /// A word of the command line that looks like a key is taken out, but not where it reaches into what is
@@ -1179,16 +1186,19 @@ fn a_signature_in_a_redirect_is_not_shown() {
 #[test]
 fn a_secret_in_a_redirect_is_not_shown_up_to_its_query_or_fragment() {
     for cut in ["?", "#"] {
-        let secret = format!("correcthorse{cut}battery staple");
-        let location = format!("/{secret}");
+        // Of which the parts are too short to be secrets.
+        let key = format!("correct{cut}horse{cut}battery");
+        let echo = Reply::error(400, "no").header("X-Echo", &format!("key={key}"));
+        let location = format!("/{key}");
         let server = Server::start(move |request: &Request| match request.number {
             1 => Reply::status(302).header("Location", &location),
-            _ => Reply::error(400, "no"),
+            _ => echo.clone(),
         });
         let run = look(&server)
             .args(["--debug"])
-            .env("OPENAI_CUSTOM_HEADERS", format!("X-Custom: {secret}"))
-            .secret("correcthorse")
+            .env("OPENAI_API_KEY", &key)
+            .secret("correct")
+            .secret("horse")
             .secret("battery")
             .run();
         let query = if cut == "?" { "?[redacted]" } else { "" };

@@ -62,7 +62,7 @@ pub(super) fn rows() -> Vec<Row> {
         ),
         ("ftp://other.example/", "ftp://other.example"),
         ("ws://{host}/", "ws://{address}"),
-        ("file:///etc/passwd", "file:"),
+        ("file:///etc/passwd", "file://"),
         ("data:application/json,{}", "data:"),
         ("javascript:alert(1)", "javascript:"),
         ("about:blank", "about:"),

@@ -243,18 +243,18 @@ impl Settings {
         if self.error_format == Format::Auto && self.error_transform.is_none() {
             return None;
         }
-        let object = failure.object();
-        let mut object = secrets.scrub(&object);
+        let mut object = failure.object();
         if let Some(path) = &self.error_transform {
-            let result = transform::apply(Json::parse(&object).ok()?, path).ok()?;
-            if result.len() > LONGEST_ERROR {
+            let known = secrets.scrub_known(&object);
+            object = transform::apply(Json::parse(&known).ok()?, path).ok()?;
+            if object.len() > LONGEST_ERROR {
                 return None;
             }
-            // Decoding, which some transforms do, may bring a secret to light.
-            object = secrets.scrub(&result).into_owned().into();
         }
-        Json::parse(&object).ok()?;
-        Some(object.into_owned())
+        // Decoding, which some transforms do, may bring a secret to light.
+        let shown = secrets.scrub(&object);
+        Json::parse(&shown).ok()?;
+        Some(shown.into_owned())
     }
 
     /// Writes an error `object` to `out` in the format for such, parted from the one before it where

@@ -14,7 +14,6 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use hyper::Uri;
-use hyper::http::uri::InvalidUri;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -379,11 +378,8 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
         )));
     }
     // What is taken for the port may be a password, and nobody knows where it ends.
-    let mut url = Url::parse(text)
-        .map_err(|error| Failure::usage(format!("{source} is not a URL: {error}")))?;
-    if let Some(why) = not_for_http(&url) {
-        return Err(Failure::usage(format!("{source} is not a URL: {why}")));
-    }
+    let mut url =
+        parse(text).map_err(|why| Failure::usage(format!("{source} is not a URL: {why}")))?;
     if has_at_behind_host(&url) {
         return Err(
             Failure::usage(format!("{} has an @ behind its host", shown())).hint(ENCODE_USER_INFO),
@@ -394,12 +390,25 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
     Ok((url, is_default))
 }
 
-/// Why the HTTP library cannot read this `url`, if so. It takes fewer characters in a host, and would go
-/// without a proxy that it cannot read.
-fn not_for_http(url: &Url) -> Option<InvalidUri> {
-    /// It may add the port.
+/// Reads the URL of a server or proxy; where it is none, why.
+fn parse(text: &str) -> Result<Url, String> {
+    /// The HTTP library may add the port.
     const ROOM: &str = "/:65535";
-    format!("{url}{ROOM}").parse::<Uri>().err()
+    // What follows a line break may be another URL, and would become a part of this one.
+    if text.contains(char::is_control) {
+        return Err("control character inside".to_owned());
+    }
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    // As in `http://https://host`: what is meant for that host would go to one named `https`.
+    let is_scheme = |host| ["http", "https"].contains(&host);
+    if url.host_str().is_some_and(is_scheme) && url.path().starts_with("//") {
+        return Err("two schemes".to_owned());
+    }
+    // That library takes fewer characters in a host, and would go without a proxy that it cannot read.
+    match format!("{url}{ROOM}").parse::<Uri>() {
+        Ok(_) => Ok(url),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Whether there is an `@` where only a user name or password that is not encoded has one: a slash in
@@ -410,8 +419,7 @@ fn has_at_behind_host(url: &Url) -> bool {
 }
 
 /// What to do about that.
-const ENCODE_USER_INFO: &str =
-    "in a user name or password, write / as %2F, ? as %3F and # as %23; elsewhere, @ as %40";
+const ENCODE_USER_INFO: &str = r"in a user name or password, write / as %2F, \ as %5C, ? as %3F and # as %23; elsewhere, @ as %40";
 
 /// The API key and where it came from.
 fn key(
@@ -539,19 +547,15 @@ fn proxy(base_url: &Url, environment: &Environment<'_>) -> Result<Option<Proxy>,
         format!("http://{text}")
     };
     let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
-    // With one slash too few, as in `http:/host`, the scheme would be the host.
-    let is_known = |url: &Url| {
-        let scheme = url.scheme();
-        schemes.contains(&scheme) && (has_scheme || url.path() == "/")
-    };
-    match Url::parse(&with_scheme) {
+    // As in `http:/host`: the scheme would be the host.
+    let is_scheme_host = |url: &Url| !has_scheme && url.path() != "/";
+    let is_known = |url: &Url| schemes.contains(&url.scheme()) && !is_scheme_host(url);
+    match parse(&with_scheme) {
         Ok(url) if has_at_behind_host(&url) => {
             let what = format!("{source} has an @ behind the host of the proxy");
             Err(Failure::usage(what).hint(ENCODE_USER_INFO))
         }
-        Ok(url) if url.has_host() && is_known(&url) && not_for_http(&url).is_none() => {
-            Ok(Some(Proxy { url, source }))
-        }
+        Ok(url) if url.has_host() && is_known(&url) => Ok(Some(Proxy { url, source })),
         // The value may hold a password.
         _ => Err(
             Failure::usage(format!("{source} is not the URL of a proxy"))

@@ -201,10 +201,15 @@ fn a_base_url_that_is_none_is_named_with_its_source() {
         ("http://", "is not a URL: empty host"),
         ("http://${HOST}/v1", "is not a URL: invalid uri character"),
         ("http://h:99999", "is not a URL: invalid port number"),
+        ("http://https://h/v1", "is not a URL: two schemes"),
+        (
+            "http://h\nhttp://i/v1",
+            "is not a URL: control character inside",
+        ),
         (
             "http://user:12/pass@h/v1",
             "\"…@h/v1\" has an @ behind its host\n\nhint: in a user name or password, \
-             write / as %2F, ? as %3F and # as %23; elsewhere, @ as %40",
+             write / as %2F, \\ as %5C, ? as %3F and # as %23; elsewhere, @ as %40",
         ),
         (
             "http://user:12#pass@h/v1",

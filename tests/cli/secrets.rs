@@ -1115,6 +1115,11 @@ fn an_id_does_not_tell_what_is_not_shown() {
                 format!("error: {message}\n  {words}\n  url: {{base}}/files/[redacted]\n{hint}"),
             );
     }
+    retrieve()
+        .args(["sk-csrfzq7k", "--transform-error", "message", "-r"])
+        .server(&Server::replying(Reply::text(400, "application/json", told)))
+        .run()
+        .is(1, "", "please ask\n");
 }
 
 #[test]

@@ -36,14 +36,7 @@ impl Error {
             _ => "try again, or raise --wait-timeout",
         };
         let mut failure = match self.cause {
-            Cause::Status(answer) => {
-                let request_id = answer.start_of_header("x-request-id", secrets);
-                let answer = answer.scrubbed(secrets);
-                Failure {
-                    request_id,
-                    ..status(answer, id, connection, &attempts)
-                }
-            }
+            Cause::Status(answer) => status(answer, id, connection, secrets, &attempts),
             Cause::Unusable(answer, why) => {
                 let answer = answer.start().scrubbed(secrets);
                 unusable(&answer, &why, id, secrets)
@@ -86,7 +79,13 @@ impl Error {
     }
 }
 
-fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) -> Failure {
+fn status(
+    answer: Answer,
+    id: &FileId,
+    connection: &Connection,
+    secrets: &Secrets,
+    attempts: &str,
+) -> Failure {
     const SET_A_KEY: &str = "set OPENAI_API_KEY or use --api-key-file";
     let http = format!("(HTTP {}{attempts})", answer.status);
     let has_own_authorization = connection.custom_headers.contains_key(AUTHORIZATION);
@@ -153,9 +152,12 @@ fn status(answer: Answer, id: &FileId, connection: &Connection, attempts: &str) 
         ),
     };
     let hint = perhaps_from_proxy(answer.status, connection).or(hint);
+    let request_id = answer.start_of_header("x-request-id", secrets);
+    let answer = answer.scrubbed(secrets);
     Failure {
         details: words(&answer.body),
         hint,
+        request_id,
         answer: String::from_utf8(answer.body).ok(),
         ..Failure::new(exit, message)
     }

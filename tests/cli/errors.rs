@@ -225,20 +225,48 @@ hint: try again later, or raise --max-retries
 
 #[test]
 fn an_error_counts_even_where_its_body_is_cut() {
-    for body in [
-        "HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\nno such",
-        "HTTP/1.1 404 Not Found\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nno such",
-    ] {
-        let run = answered(Reply::script([Step::bytes(body), Step::Close]));
-        run.is(
+    let missing = "no such file `file-abc123`";
+    let no_quota = r#"{"error": {"code": "insufficient_quota"}}"#;
+    for (head, body, code, message, hint) in [
+        (
+            "404 Not Found\r\nContent-Length: 100",
+            r#"{"error": "no such"#,
             3,
+            missing,
+            "check the id, and that the file is on this server",
+        ),
+        (
+            "404 Not Found\r\nContent-Length: 100",
+            "<p>no such",
+            3,
+            missing,
+            "check the base URL; this does not look like the answer of an API",
+        ),
+        (
+            "404 Not Found\r\nContent-Encoding: gzip\r\nContent-Length: 7",
+            "no such",
+            3,
+            missing,
+            "check the id, and that the file is on this server",
+        ),
+        (
+            "429 Too Many Requests\r\nContent-Length: 100",
+            no_quota,
+            6,
+            "no quota left to look up `file-abc123`",
+            "asking again does not help; check plan and billing of the organization",
+        ),
+    ] {
+        let answer = format!("HTTP/1.1 {head}\r\n\r\n{body}");
+        let run = answered(Reply::script([Step::bytes(answer), Step::Close]));
+        let status = &head[..3];
+        run.is(
+            code,
             "",
-            "\
-error: no such file `file-abc123` (HTTP 404)
-  url: {base}/files/file-abc123
-
-hint: check the id, and that the file is on this server
-",
+            format!(
+                "error: {message} (HTTP {status})\n  url: {{base}}/files/file-abc123\n\n\
+                 hint: {hint}\n"
+            ),
         );
     }
 }

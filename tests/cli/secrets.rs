@@ -1117,7 +1117,11 @@ fn an_id_does_not_tell_what_is_not_shown() {
     }
     retrieve()
         .args(["sk-csrfzq7k", "--transform-error", "message", "-r"])
-        .server(&Server::replying(Reply::text(400, "application/json", told)))
+        .server(&Server::replying(Reply::text(
+            400,
+            "application/json",
+            told,
+        )))
         .run()
         .is(1, "", "please ask\n");
 }

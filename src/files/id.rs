@@ -15,6 +15,8 @@ pub enum BadId {
     /// `.` or `..`, which URLs resolve as steps between folders (RFC 3986, section 5.2.4): `..`
     /// would turn `/files/..` into the list of all files.
     DotSegment,
+    /// A PEM file (RFC 7468, section 2), which may be a private key: no server is to get it.
+    Pem,
     /// A control character inside.
     Control,
 }
@@ -24,6 +26,7 @@ impl fmt::Display for BadId {
         f.write_str(match self {
             Self::Blank => "it is blank",
             Self::DotSegment => "`.` and `..` are no names in a URL",
+            Self::Pem => "it is what a PEM file holds",
             Self::Control => "it has a control character inside",
         })
     }
@@ -42,6 +45,8 @@ impl FileId {
             Err(BadId::Blank)
         } else if text == "." || text == ".." {
             Err(BadId::DotSegment)
+        } else if text.contains("-----BEGIN ") {
+            Err(BadId::Pem)
         } else if text.contains(char::is_control) {
             Err(BadId::Control)
         } else {
@@ -76,6 +81,12 @@ mod tests {
         assert_eq!(FileId::new("."), Err(BadId::DotSegment));
         assert_eq!(FileId::new(".."), Err(BadId::DotSegment));
         assert_eq!(FileId::new("a\u{0}b"), Err(BadId::Control));
+        for text in [
+            "-----BEGIN PRIVATE KEY-----\nMC4",
+            r"-----BEGIN X-----\nMC4",
+        ] {
+            assert_eq!(FileId::new(text), Err(BadId::Pem));
+        }
         for text in ["file-abc123", "...", "a/../b", "é", " x", "-"] {
             assert_eq!(FileId::new(text).map(|id| id.0), Ok(text.to_owned()));
         }
@@ -88,6 +99,7 @@ mod tests {
         ) {
             let bad = text.trim().is_empty()
                 || ["." , ".."].contains(&text.as_str())
+                || text.contains("-----BEGIN ")
                 || text.contains(char::is_control);
             let taken = FileId::new(text.as_str());
             prop_assert_eq!(taken.is_err(), bad);

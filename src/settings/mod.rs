@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::cli::{ColorChoice, Options};
 use crate::error::Failure;
-use crate::files::id::FileId;
+use crate::files::id::{BadId, FileId};
 use crate::output::{self, Format};
 use crate::terminal::{self, Stream};
 
@@ -157,10 +157,13 @@ fn id_sources(ids: Vec<String>) -> Result<Vec<IdSource>, Failure> {
             }
             IdSource::Stdin
         } else {
-            let shown = format!("cannot look up `{id}`");
-            IdSource::Given(
-                FileId::new(id).map_err(|bad| Failure::usage(format!("{shown}: {bad}")))?,
-            )
+            let shown = id.clone();
+            IdSource::Given(FileId::new(id).map_err(|bad| {
+                Failure::usage(match bad {
+                    BadId::Pem => format!("an id cannot be looked up: {bad}"),
+                    _ => format!("cannot look up `{shown}`: {bad}"),
+                })
+            })?)
         };
         sources.push(source);
     }

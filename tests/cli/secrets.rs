@@ -655,6 +655,17 @@ fn a_private_key_in_the_place_of_its_path() {
                  hint: write it to a file and give the path of that\n",
             );
     }
+    for line in ["\n", "\\n", " "] {
+        retrieve()
+            .args(["--file-id", &pem.replace('\n', line)])
+            .server(&Server::uncalled())
+            .run()
+            .is(
+                2,
+                "",
+                "error: an id cannot be looked up: it is what a PEM file holds\n",
+            );
+    }
     retrieve()
         .args(["a", &format!("--mtls-client-key-file={pem}")])
         .base_url("http://127.0.0.1:9")

@@ -295,7 +295,7 @@ fn bodies_that_break() -> Vec<Row> {
         ])
     };
     vec![
-        replies("404 with half a body", [cut(404, Step::Close)]).fails(3, no_such_file(&[])),
+        replies("404 with half a body", [cut(404, Step::Close)]).fails(3, no_such_page(&[])),
         replies(
             "404 with a body that is reset",
             [Reply::script([
@@ -304,10 +304,10 @@ fn bodies_that_break() -> Vec<Row> {
                 Step::Reset,
             ])],
         )
-        .fails(3, no_such_file(&[])),
+        .fails(3, no_such_page(&[])),
         replies("404 with a body that hangs", [cut(404, Step::Hang)])
             .args("--timeout 500ms")
-            .fails(3, no_such_file(&[]))
+            .fails(3, no_such_page(&[]))
             .takes(500),
         replies("500 with a body that hangs", [cut(500, Step::Hang)])
             .args("--timeout 500ms")

@@ -302,9 +302,11 @@ impl Sought {
         let mut end = 0;
         self.key.find_iter(text).filter_map(move |at| {
             let (before, key) = text.split_at_checked(at)?;
-            // The end of a longer word is none, but for that of `--api-key` without a space.
-            let is_end =
-                before.last().is_some_and(u8::is_ascii_alphanumeric) && !before.ends_with(b"key");
+            // The end of a longer word is none, but for that of `--api-key` without a space, and what is
+            // behind a colour.
+            let is_end = before.last().is_some_and(u8::is_ascii_alphanumeric)
+                && !before.ends_with(b"key")
+                && !ends_with_color(before);
             if is_end || at < end {
                 return None;
             }
@@ -324,6 +326,13 @@ impl Sought {
             Some(at..end)
         })
     }
+}
+
+/// Whether `text` ends with what sets a colour (SGR of ECMA-48, section 8.3.117).
+fn ends_with_color(text: &[u8]) -> bool {
+    let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b';';
+    let start = text.strip_suffix(b"m").unwrap_or_default();
+    start.iter().rev().find(|byte| !is_number(byte)) == Some(&b'[')
 }
 
 /// The shortest word that is a key wherever it is met, in bytes; those of OpenAI have 51 and more.

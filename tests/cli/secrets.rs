@@ -8,6 +8,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
 use base64::prelude::{BASE64_STANDARD as BASE64, Engine as _};
+use clap::Arg;
+use openai_cli::docs;
 
 use crate::server::{Reply, Request, Server, Step, json_string};
 use crate::support::{EXAMPLE, Openai, like, openai, retrieve, secrets};
@@ -701,6 +703,52 @@ fn a_private_key_in_the_place_of_its_path() {
             "error: cannot read the API key from a file: [..]\n\n\
              hint: --api-key-file takes the path of a file that holds the key\n",
         );
+}
+
+/// Each option with what does not belong there, in all ways to write it: neither a secret nor what acts on
+/// a terminal or a CI service is said.
+#[test]
+fn no_mistake_on_a_command_line_is_told_with_a_secret_or_a_command() {
+    let further = "Zq7wXy12Kp4mTn8v";
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}==\n", secrets::CLIENT_KEY);
+    let values = [
+        pem.replace('\n', r"\n"),
+        pem,
+        format!(" sk-{further}{further}.{further}/{further}=="),
+        "-----BEGIN \n::error::\n##[error]\u{1b}[2J=".to_owned(),
+        "--x\n::error::\n##[error]\u{1b}[2J=".to_owned(),
+    ];
+    let tree = docs::command(true);
+    let options: Vec<_> = tree.get_arguments().filter_map(Arg::get_long).collect();
+    assert!(options.len() > 20, "{options:?}");
+    for value in &values {
+        let alone = [vec![value.clone()], vec!["--".to_owned(), value.clone()]];
+        let behind = options.iter().flat_map(|option| {
+            [
+                vec![format!("--{option}"), value.clone()],
+                vec![format!("--{option}={value}")],
+                vec![format!("--{option}{value}")],
+            ]
+        });
+        for args in behind.chain(alone) {
+            let run = openai()
+                .args(["files", "retrieve", "a", "--max-retries=0"])
+                .args(&args)
+                .base_url("http://127.0.0.1:9")
+                .secret(further)
+                .run();
+            assert!(
+                run.code
+                    .is_some_and(|code| code != 1 || run.out().is_empty()),
+                "{run}"
+            );
+            let said = run.err();
+            let acts = |line: &str| {
+                line.starts_with("::") || line.starts_with("##") || line.contains(char::is_control)
+            };
+            assert!(!said.lines().any(acts), "{run}");
+        }
+    }
 }
 
 #[test]

@@ -112,11 +112,12 @@ pub(crate) fn typed(args: &[OsString]) -> Vec<Secret> {
             || "=:,;'\"`()[]{}<>".contains(character)
     };
     let mut known = HashSet::new();
-    let words = args.iter().filter_map(|arg| arg.to_str());
+    let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let words = words.iter().map(|word| &**word);
     // One that is not of OpenAI may hold anything, up to the end.
     let whole = words.clone().flat_map(|word| {
         let (_, value) = word.split_once('=').unwrap_or(("", word));
-        [value, word]
+        [value, word].map(str::trim)
     });
     whole
         .chain(words.flat_map(|word| word.split(between)))

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secret::holds_pem;
+
 /// The id of a file, as the API knows it: any text that can stand as one segment of a URL path.
 /// No `file-` prefix is demanded; compatible servers use other forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub enum BadId {
     /// `.` or `..`, which URLs resolve as steps between folders (RFC 3986, section 5.2.4): `..`
     /// would turn `/files/..` into the list of all files.
     DotSegment,
-    /// A PEM file (RFC 7468, section 2), which may be a private key: no server is to get it.
+    /// What a PEM file holds, which may be a private key: no server is to get it.
     Pem,
     /// A control character inside.
     Control,
@@ -45,7 +47,7 @@ impl FileId {
             Err(BadId::Blank)
         } else if text == "." || text == ".." {
             Err(BadId::DotSegment)
-        } else if text.contains("-----BEGIN ") {
+        } else if holds_pem(&text) {
             Err(BadId::Pem)
         } else if text.contains(char::is_control) {
             Err(BadId::Control)
@@ -84,6 +86,7 @@ mod tests {
         for text in [
             "-----BEGIN PRIVATE KEY-----\nMC4",
             r"-----BEGIN X-----\nMC4",
+            "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t",
         ] {
             assert_eq!(FileId::new(text), Err(BadId::Pem));
         }
@@ -99,7 +102,7 @@ mod tests {
         ) {
             let bad = text.trim().is_empty()
                 || ["." , ".."].contains(&text.as_str())
-                || text.contains("-----BEGIN ")
+                || holds_pem(&text)
                 || text.contains(char::is_control);
             let taken = FileId::new(text.as_str());
             prop_assert_eq!(taken.is_err(), bad);

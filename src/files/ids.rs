@@ -4,8 +4,9 @@ use std::io::{BufRead, BufReader, Read as _};
 
 use futures_util::stream::{self, Stream, StreamExt as _};
 
-use super::id::FileId;
+use super::id::{BadId, FileId};
 use crate::error::{Exit, Failure, io_words};
+use crate::secret::holds_pem;
 use crate::settings::IdSource;
 use crate::terminal::Blocking;
 
@@ -89,16 +90,24 @@ fn read_line(stdin: &mut impl BufRead, number: u64) -> Result<Option<String>, Un
         failure: Failure::usage(format!("line {number} of standard input {why}")),
         is_final,
     };
+    let last = |why: &str| {
+        let Unread { failure, is_final } = unread(why, true);
+        let failure = failure.hint("what follows it was not read");
+        Unread { failure, is_final }
+    };
     match stdin.take(LONGEST_LINE).read_until(b'\n', &mut line) {
         Ok(0) => Ok(None),
         Ok(_) if line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") => {
-            let mut unread = unread("is too long for a file id", true);
-            unread.failure = unread.failure.hint("what follows it was not read");
-            Err(unread)
+            Err(last("is too long for a file id"))
         }
-        Ok(_) => String::from_utf8(line)
-            .map(Some)
-            .map_err(|_| unread("is not valid UTF-8", false)),
+        Ok(_) => match String::from_utf8(line) {
+            // Its other lines look like ids.
+            Ok(line) if holds_pem(&line) => {
+                Err(last(&format!("cannot be looked up: {}", BadId::Pem)))
+            }
+            Ok(line) => Ok(Some(line)),
+            Err(_) => Err(unread("is not valid UTF-8", false)),
+        },
         Err(error) => Err(unread(
             &format!("cannot be read: {}", io_words(&error)),
             true,

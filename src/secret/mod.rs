@@ -67,11 +67,18 @@ pub fn looks_like_key(text: &str) -> bool {
     text.starts_with(KEY_PREFIX)
 }
 
-/// Whether a text is not the path of a PEM file but what such a file holds (RFC 7468, section 2),
-/// which may be a private key: as it is, without its first line, or in Base64 as a whole.
+/// Whether a text holds the start of a PEM file (RFC 7468, section 2), which may be a private key: as
+/// it is, or in Base64.
+#[must_use]
+pub fn holds_pem(text: &str) -> bool {
+    text.contains("-----BEGIN") || text.contains("LS0tLS1CRUdJTi")
+}
+
+/// Whether a text is not the path of a PEM file but what such a file holds, perhaps without its first
+/// line.
 #[must_use]
 pub fn looks_like_pem(text: &str) -> bool {
-    if text.contains("-----BEGIN") || text.contains("LS0tLS1CRUdJTi") {
+    if holds_pem(text) {
         return true;
     }
     // Base64 of either alphabet, on one line or more, perhaps in quotes or behind `base64:`.

@@ -66,10 +66,14 @@ impl Secrets {
     /// an id, and sees that in a log could guess at them, one after the other.
     #[must_use]
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match (&self.typed, self.scrub_known(text)) {
-            (None, text) => text,
-            (Some(typed), Cow::Borrowed(text)) => typed.scrub(text),
-            (Some(typed), Cow::Owned(text)) => Cow::Owned(typed.scrub(&text).into_owned()),
+        let Some(typed) = &self.typed else {
+            return self.scrub_known(text);
+        };
+        // What is known by its looks only comes with these: of one without its start nothing would be
+        // found.
+        match without(text, self.sought().places(text, false)) {
+            Cow::Borrowed(text) => typed.scrub(text),
+            Cow::Owned(text) => Cow::Owned(typed.scrub(&text).into_owned()),
         }
     }
 
@@ -77,14 +81,14 @@ impl Secrets {
     /// over the cut would tell its chooser what stands behind it. That is looked for in what is shown.
     #[must_use]
     pub fn scrub_known<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        without(text, self.sought().places(text))
+        without(text, self.sought().places(text, true))
     }
 
     /// The first `end` bytes of a `url` that others wrote, without user name, password and secrets, also
     /// those that reach over the end.
     #[must_use]
     pub fn scrub_url(&self, url: &str, end: usize) -> String {
-        let mut found = merged(self.sought().places(url));
+        let mut found = merged(self.sought().places(url, true));
         found.retain(|range| range.start < end);
         for range in &mut found {
             range.end = range.end.min(end);
@@ -267,15 +271,16 @@ impl Form {
 }
 
 impl Sought {
-    /// Where in `text` a secret is, in whatever way it is spelled.
-    fn places(&self, text: &str) -> Vec<Range<usize>> {
+    /// Where in `text` a secret is, in whatever way it is spelled, or what is one `by_looks`.
+    fn places(&self, text: &str, by_looks: bool) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         let mut tokens: Option<Reading> = None;
         for (level, reading) in Reading::levels(text).enumerate() {
             let bones = reading.skeleton();
             let secrets = self.forms.iter();
             let secrets = secrets.flat_map(|form| form.find(&reading, &bones));
-            let places = secrets.chain(self.keys(&reading.bytes));
+            let keys = by_looks.then(|| self.keys(&reading.bytes));
+            let places = secrets.chain(keys.into_iter().flatten());
             found.extend(places.filter_map(|place| reading.range(place)));
             // There may be as many as letters, where secrets look like themselves or each other.
             found = merged(found);
@@ -302,11 +307,11 @@ impl Sought {
         let mut end = 0;
         self.key.find_iter(text).filter_map(move |at| {
             let (before, key) = text.split_at_checked(at)?;
-            // The end of a longer word is none, but for that of `--api-key` without a space, and what is
-            // behind a colour.
+            // The end of a longer word is none, but for that of `--api-key` without a space, and behind
+            // a colour.
             let is_end = before.last().is_some_and(u8::is_ascii_alphanumeric)
                 && !before.ends_with(b"key")
-                && !ends_with_color(before);
+                && !ends_with_sequence(before);
             if is_end || at < end {
                 return None;
             }
@@ -328,11 +333,12 @@ impl Sought {
     }
 }
 
-/// Whether `text` ends with what sets a colour (SGR of ECMA-48, section 8.3.117).
-fn ends_with_color(text: &[u8]) -> bool {
-    let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b';';
-    let start = text.strip_suffix(b"m").unwrap_or_default();
-    start.iter().rev().find(|byte| !is_number(byte)) == Some(&b'[')
+/// Whether `text` ends with a control sequence (ECMA-48, section 5.4), as those that set a colour.
+fn ends_with_sequence(text: &[u8]) -> bool {
+    let is_parameter = |byte: &u8| byte.is_ascii_digit() || b":;".contains(byte);
+    let mut rest = text.iter().rev();
+    rest.next().is_some_and(u8::is_ascii_alphabetic)
+        && rest.find(|byte| !is_parameter(byte)) == Some(&b'[')
 }
 
 /// The shortest word that is a key wherever it is met, in bytes; those of OpenAI have 51 and more.

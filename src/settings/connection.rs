@@ -400,9 +400,10 @@ fn parse(text: &str) -> Result<Url, String> {
     }
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     // As in `http://https://host`: what is meant for that host would go to one named `https`.
-    let is_scheme = |host| ["http", "https"].contains(&host);
-    if url.host_str().is_some_and(is_scheme) && url.path().starts_with("//") {
-        return Err("two schemes".to_owned());
+    let (_, rest) = text.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '\\', '?', '#']).next();
+    if authority.is_some_and(|it| it.ends_with(':')) {
+        return Err("empty port".to_owned());
     }
     // That library takes fewer characters in a host, and would go without a proxy that it cannot read.
     match format!("{url}{ROOM}").parse::<Uri>() {

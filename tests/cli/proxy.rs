@@ -365,7 +365,7 @@ fn the_url_of_a_proxy_is_not_shown_where_it_is_wrong() {
         format!("http:/{password}:1080"),
         format!("socks5:/{password}:1080"),
         format!("http//{password}:1080"),
-        format!("http://https://{password}:1080"),
+        format!("http://socks5://{password}:1080"),
         // What the HTTP library cannot read it would go without.
         format!("http://user:{password}@${{PROXY}}:1080"),
         format!("http://\"user:{password}@host\":1080"),

@@ -201,7 +201,8 @@ fn a_base_url_that_is_none_is_named_with_its_source() {
         ("http://", "is not a URL: empty host"),
         ("http://${HOST}/v1", "is not a URL: invalid uri character"),
         ("http://h:99999", "is not a URL: invalid port number"),
-        ("http://https://h/v1", "is not a URL: two schemes"),
+        ("http://https://h/v1", "is not a URL: empty port"),
+        ("http://'https:/h/v1'", "is not a URL: empty port"),
         (
             "http://h\nhttp://i/v1",
             "is not a URL: control character inside",

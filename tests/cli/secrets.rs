@@ -657,17 +657,6 @@ fn a_private_key_in_the_place_of_its_path() {
                  hint: write it to a file and give the path of that\n",
             );
     }
-    for line in ["\n", "\\n", " "] {
-        retrieve()
-            .args(["--file-id", &pem.replace('\n', line)])
-            .server(&Server::uncalled())
-            .run()
-            .is(
-                2,
-                "",
-                "error: an id cannot be looked up: it is what a PEM file holds\n",
-            );
-    }
     retrieve()
         .args(["a", &format!("--mtls-client-key-file={pem}")])
         .base_url("http://127.0.0.1:9")
@@ -677,6 +666,19 @@ fn a_private_key_in_the_place_of_its_path() {
             "",
             "error: --mtls-client-key-file is the contents of a file, not its path\n\n\
              hint: write them to a file and give its path\n",
+        );
+    let latin_1 = [pem.replace("\n---", "==\n---").as_bytes(), b"M\xfcller\n"].concat();
+    retrieve()
+        .args([
+            OsString::from("--mtls-client-key-file"),
+            OsString::from_vec(latin_1),
+        ])
+        .run()
+        .is(
+            2,
+            "",
+            "error: a key or certificate on the command line is taken for an option\n\n\
+             hint: write it to a file and give the path of that\n",
         );
     // Many may be in one word.
     let words = (0..17)
@@ -705,6 +707,33 @@ fn a_private_key_in_the_place_of_its_path() {
         );
 }
 
+#[test]
+fn a_private_key_in_the_place_of_an_id() {
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n", secrets::CLIENT_KEY);
+    for line in ["\n", "\\n", " "] {
+        retrieve()
+            .args(["--file-id", &pem.replace('\n', line)])
+            .server(&Server::uncalled())
+            .run()
+            .is(
+                2,
+                "",
+                "error: an id cannot be looked up: it is what a PEM file holds\n",
+            );
+    }
+    retrieve()
+        .args(["-"])
+        .stdin(pem.as_str())
+        .server(&Server::uncalled())
+        .run()
+        .is(
+            2,
+            "",
+            "error: line 1 of standard input cannot be looked up: it is what a PEM file holds\n\n\
+             hint: what follows it was not read\n",
+        );
+}
+
 /// Each option with what does not belong there, in all ways to write it: neither a secret nor what acts on
 /// a terminal or a CI service is said.
 #[test]
@@ -715,6 +744,7 @@ fn no_mistake_on_a_command_line_is_told_with_a_secret_or_a_command() {
         pem.replace('\n', r"\n"),
         pem,
         format!(" sk-{further}{further}.{further}/{further}=="),
+        format!(" sk-{further}{further}&{further}"),
         "-----BEGIN \n::error::\n##[error]\u{1b}[2J=".to_owned(),
         "--x\n::error::\n##[error]\u{1b}[2J=".to_owned(),
     ];
@@ -913,6 +943,11 @@ fn a_key_in_the_wrong_place_is_not_shown() {
          hint: --api-key-file takes the path of a file that holds the key\n",
     );
     for (option, value, message) in [
+        (
+            "--file-id",
+            "sk-Zq7wXy12Kp4mTn8v-0123\nVb9cLd3eMf5g".to_owned(),
+            "cannot look up `[redacted]`: it has a control character inside",
+        ),
         (
             "--api-key-file",
             format!("keys/{KEY}"),

@@ -180,7 +180,11 @@ fn a_key_is_known_by_its_looks() {
         ),
         ("--api-key{}_-x.y+z==", "--api-key[redacted]"),
         ("[200~{}\u{fffd}", "[200~[redacted]\u{fffd}"),
-        (r"\u001b[1;31m{}\u001b[m", r"\u001b[1;31m[redacted]\u001b[m"),
+        (
+            r"\u001b[38:5:1m{}\u001b[m",
+            r"\u001b[38:5:1m[redacted]\u001b[m",
+        ),
+        (r"\u001b[31m\u001b[K{}", r"\u001b[31m\u001b[K[redacted]"),
         ("/%22{}%22", "/%22[redacted]%22"),
         (r"\xa0{}", r"\xa0[redacted]"),
         (

@@ -59,10 +59,10 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
             error
         } else {
             match tree(&harmless).try_get_matches_from(&harmless) {
-                Err(again) => again,
-                Ok(_) if error.kind() == ErrorKind::InvalidUtf8 => error,
+                Err(again) if again.use_stderr() => again,
+                _ if error.kind() == ErrorKind::InvalidUtf8 => error,
                 // A part of it would be quoted.
-                Ok(_) => {
+                _ => {
                     let what = "a key or certificate on the command line is taken for an option";
                     let failure =
                         Failure::usage(what).hint("write it to a file and give the path of that");

@@ -358,7 +358,8 @@ fn base_url(options: &Options, environment: &Environment<'_>) -> Result<(Url, bo
         let (_, host) = rest.split_once("://").unwrap_or(("", rest));
         let port = host.split('/').next().and_then(|it| it.split_once(':'));
         let is_port = port.is_none_or(|(_, port)| port.bytes().all(|it| it.is_ascii_digit()));
-        let is_secret = may_have_at(rest) || looks_like_key(rest) || !is_port;
+        let is_secret =
+            may_have_at(rest) || looks_like_key(rest) || looks_like_pem(text) || !is_port;
         let rest = if is_secret { "…" } else { rest };
         format!("{source} \"{start}{rest}{end}\"")
     };

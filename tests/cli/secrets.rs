@@ -430,6 +430,7 @@ fn a_base_url_that_is_wrong_is_shown_without_its_secrets() {
         (format!("user:{}?%40host", &password[1..]), "…"),
         (format!("user:{password}/v1"), "…"),
         (format!("ftp://user:{password}/v1"), "…"),
+        (format!("\n-----BEGIN PRIVATE KEY-----\n{password}"), "…"),
     ] {
         for openai in [
             retrieve().args(["id", "--base-url", &url]),
@@ -646,9 +647,9 @@ fn a_private_key_in_the_place_of_its_path() {
          Usage: openai files retrieve --api-key <KEY> <FILE_ID>...\n\n\
          For more information, try '--help'.\n",
     );
-    for name in ["--mtls-client-key-file", "--api-key"] {
+    for (name, end) in [("--mtls-client-key-file", "b"), ("--api-key", "--help")] {
         retrieve()
-            .args(["a", name, &pem.replace("\n---", "==\n---")])
+            .args(["a", name, &pem.replace("\n---", "==\n---"), end])
             .run()
             .is(
                 2,

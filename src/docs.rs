@@ -44,7 +44,7 @@ pub const ENVIRONMENT: &[(&[&str], &str)] = &[
     ),
     (
         &["SSL_CERT_FILE", "SSL_CERT_DIR"],
-        "certificates to trust instead of the system's: a PEM file, folders of them",
+        "certificates to trust instead of the system's: a PEM file, folders of them; where they hold none, the system's with a warning",
     ),
     (&["NO_COLOR"], "no colour, whatever its value"),
     (

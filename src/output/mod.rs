@@ -22,7 +22,7 @@ use crate::error::{Exit, Failure};
 use crate::files::id::FileId;
 use crate::files::object::FileObject;
 use crate::json::Json;
-use crate::secret::Secrets;
+use crate::secret::{REDACTED, Secrets};
 use crate::terminal::{self, Stream};
 
 /// The formats.
@@ -253,8 +253,11 @@ impl Settings {
         }
         // Decoding, which some transforms do, may bring a secret to light.
         let shown = secrets.scrub(&object);
-        Json::parse(&shown).ok()?;
-        Some(shown.into_owned())
+        // What is typed may reach over more than strings. To say more than was asked for is no way out.
+        Some(match Json::parse(&shown) {
+            Ok(_) => shown.into_owned(),
+            Err(_) => format!(r#"{{"message":"{REDACTED}"}}"#),
+        })
     }
 
     /// Writes an error `object` to `out` in the format for such, parted from the one before it where

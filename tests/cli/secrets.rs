@@ -1219,6 +1219,16 @@ fn an_id_does_not_tell_what_is_not_shown() {
         )))
         .run()
         .is(1, "", "please ask\n");
+    let told = r#"{"error": {"message": "no", "csrf": "zq7k", "code": "disk", "status": 507}}"#;
+    retrieve()
+        .args(["sk-status507", "--transform-error", "{code,status}"])
+        .server(&Server::replying(Reply::text(
+            400,
+            "application/json",
+            told,
+        )))
+        .run()
+        .is(1, "", "{\n  \"message\": \"[redacted]\"\n}\n");
 }
 
 #[test]

@@ -131,7 +131,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
 pub const RETRIEVE: &str = "\
 Look up files by id and print them
 
-Each id is asked for with GET /files/FILE_ID, and the file object is printed on standard output as the server sent it: unknown fields, the order of fields and the spelling of numbers stay. Errors go to standard error. Failures that may pass are repeated.
+Each id is asked for with GET /files/FILE_ID, and the file object is printed on standard output as the server sent it: unknown fields and the order of fields stay, and in JSON the spelling of numbers. Errors go to standard error. Failures that may pass are repeated.
 
 Several ids are looked up at once and printed in their order; an id that fails does not stop the others.";
 

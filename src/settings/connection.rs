@@ -399,13 +399,15 @@ fn parse(text: &str) -> Result<Url, String> {
     if text.contains(char::is_control) {
         return Err("control character inside".to_owned());
     }
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    // As in `http://https://host`: what is meant for that host would go to one named `https`.
+    // As in `http://$UNSET/v1` and `http://https://host`: what is meant for a host would go to one
+    // named `v1` or `https`.
     let (_, rest) = text.split_once("://").unwrap_or_default();
-    let authority = rest.split(['/', '\\', '?', '#']).next();
-    if authority.is_some_and(|it| it.ends_with(':')) {
-        return Err("empty port".to_owned());
+    match rest.split(['/', '\\', '?', '#']).next() {
+        Some("") => return Err("empty host".to_owned()),
+        Some(authority) if authority.ends_with(':') => return Err("empty port".to_owned()),
+        _ => {}
     }
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
     // That library takes fewer characters in a host, and would go without a proxy that it cannot read.
     match format!("{url}{ROOM}").parse::<Uri>() {
         Ok(_) => Ok(url),

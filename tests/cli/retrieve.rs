@@ -199,6 +199,7 @@ fn a_base_url_that_is_none_is_named_with_its_source() {
             "\"ftp://h/v1\" has a scheme that is not spoken (expected http:// or https://)",
         ),
         ("http://", "is not a URL: empty host"),
+        ("http:///v1", "is not a URL: empty host"),
         ("http://${HOST}/v1", "is not a URL: invalid uri character"),
         ("http://h:99999", "is not a URL: invalid port number"),
         ("http://https://h/v1", "is not a URL: empty port"),

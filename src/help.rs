@@ -61,7 +61,7 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
             match tree(&harmless).try_get_matches_from(&harmless) {
                 Err(again) if again.use_stderr() => again,
                 _ if error.kind() == ErrorKind::InvalidUtf8 => error,
-                // A part of it would be quoted.
+                // Nothing is wrong without the secret: it was taken for an option, and a part would be quoted.
                 _ => {
                     let what = "a key or certificate on the command line is taken for an option";
                     let failure =

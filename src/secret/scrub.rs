@@ -66,14 +66,10 @@ impl Secrets {
     /// an id, and sees that in a log could guess at them, one after the other.
     #[must_use]
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let Some(typed) = &self.typed else {
-            return self.scrub_known(text);
-        };
-        // What is known by its looks only comes with these: of one without its start nothing would be
-        // found.
-        match without(text, self.sought().places(text, false)) {
-            Cow::Borrowed(text) => typed.scrub(text),
-            Cow::Owned(text) => Cow::Owned(typed.scrub(&text).into_owned()),
+        match (&self.typed, self.scrub_known(text)) {
+            (None, text) => text,
+            (Some(typed), Cow::Borrowed(text)) => typed.scrub(text),
+            (Some(typed), Cow::Owned(text)) => Cow::Owned(typed.scrub(&text).into_owned()),
         }
     }
 
@@ -81,14 +77,14 @@ impl Secrets {
     /// over the cut would tell its chooser what stands behind it. That is looked for in what is shown.
     #[must_use]
     pub fn scrub_known<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        without(text, self.sought().places(text, true))
+        without(text, self.sought().places(text))
     }
 
     /// The first `end` bytes of a `url` that others wrote, without user name, password and secrets, also
     /// those that reach over the end.
     #[must_use]
     pub fn scrub_url(&self, url: &str, end: usize) -> String {
-        let mut found = merged(self.sought().places(url, true));
+        let mut found = merged(self.sought().places(url));
         found.retain(|range| range.start < end);
         for range in &mut found {
             range.end = range.end.min(end);
@@ -271,16 +267,15 @@ impl Form {
 }
 
 impl Sought {
-    /// Where in `text` a secret is, in whatever way it is spelled, or what is one `by_looks`.
-    fn places(&self, text: &str, by_looks: bool) -> Vec<Range<usize>> {
+    /// Where in `text` a secret is, in whatever way it is spelled.
+    fn places(&self, text: &str) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         let mut tokens: Option<Reading> = None;
         for (level, reading) in Reading::levels(text).enumerate() {
             let bones = reading.skeleton();
             let secrets = self.forms.iter();
             let secrets = secrets.flat_map(|form| form.find(&reading, &bones));
-            let keys = by_looks.then(|| self.keys(&reading.bytes));
-            let places = secrets.chain(keys.into_iter().flatten());
+            let places = secrets.chain(self.keys(&reading.bytes));
             found.extend(places.filter_map(|place| reading.range(place)));
             // There may be as many as letters, where secrets look like themselves or each other.
             found = merged(found);

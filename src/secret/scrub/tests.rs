@@ -214,6 +214,24 @@ fn a_key_is_known_by_its_looks() {
     }
 }
 
+/// Neither what somebody guesses at it on the command line nor a secret within it shows a part.
+#[test]
+fn a_key_that_is_known_by_its_looks_goes_as_a_whole() {
+    let text = "task failed with key sk-acme-team7-Zk8Rj4Lm2Np6";
+    for guess in [
+        "sk-failedwithkeyskacme",
+        "sk-failedwithkeyskbcme",
+        "sk-acme",
+    ] {
+        let secrets = known(&["acme-team7"]).and_typed([Secret::new(guess)]);
+        assert_eq!(
+            secrets.scrub(text),
+            "task failed with key [redacted]",
+            "{guess}"
+        );
+    }
+}
+
 #[test]
 fn a_search_for_secrets_takes_no_longer_for_hostile_text() {
     let secrets = known(&["\\\\secret", "%%%%a%%%%a"]);

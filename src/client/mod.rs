@@ -381,8 +381,8 @@ impl<'a> Client<'a> {
                 .and_then(|location| url.join(&location).ok())
                 .filter(|target| target.as_str().len() <= LONGEST_URL)
                 .ok_or(Cause::Redirect(Redirect::Nowhere))?;
-            // The origin of a `blob:` URL is that of the URL inside.
-            if target.origin() != origin || target.scheme() != url.scheme() {
+            // The origin of a `blob:` URL is that of the URL inside, for which all in it are parsed.
+            if target.scheme() != url.scheme() || target.origin() != origin {
                 return Err(Cause::Redirect(Redirect::Elsewhere(target)));
             }
             // A server does not choose what we log in with.

@@ -185,6 +185,11 @@ pub(super) fn rows() -> Vec<Row> {
             [Reply::status(302).header("Location", &format!("http://{}/", "x".repeat(60_000)))],
         )
         .fails(1, elsewhere(&format!("http://{}…", "x".repeat(193)))),
+        replies(
+            "to 12,000 URLs, each within another",
+            [Reply::status(302).header("Location", &"blob:".repeat(12_000))],
+        )
+        .fails(1, elsewhere("blob:")),
     ]);
     rows
 }

@@ -3,6 +3,7 @@
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -88,6 +89,16 @@ fn install(package: &str, directory: &Path) -> Result<(), String> {
 /// How long a server of others may take to start.
 const START: Duration = Duration::from_secs(60);
 
+/// An address that nobody has, below those that the system gives to the servers of other tests: one
+/// of them would be taken for what is started.
+fn free_address() -> SocketAddr {
+    let chance = || RandomState::new().build_hasher().finish();
+    let port = || u16::try_from(16_384 + chance() % 16_384).unwrap();
+    let free = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, port())).ok();
+    let listener = (0..100).find_map(free).unwrap();
+    listener.local_addr().unwrap()
+}
+
 /// A running server of others; ended when dropped.
 pub(crate) struct Foreign {
     child: Child,
@@ -108,9 +119,7 @@ impl Foreign {
 
     /// The same at one port; nothing if it ends instead of starting.
     fn try_start(script: &Path, args: &[&str], env: &[(&str, &str)]) -> Option<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
+        let address = free_address();
         let child = Command::new("node")
             .arg(script)
             .args(

@@ -84,7 +84,7 @@ impl Secrets {
     /// those that reach over the end.
     #[must_use]
     pub fn scrub_url(&self, url: &str, end: usize) -> String {
-        let mut found = merged(self.sought().places(url));
+        let mut found = self.sought().places(url);
         found.retain(|range| range.start < end);
         for range in &mut found {
             range.end = range.end.min(end);

@@ -157,11 +157,10 @@ fn id_sources(ids: Vec<String>) -> Result<Vec<IdSource>, Failure> {
             }
             IdSource::Stdin
         } else {
-            let shown = id.clone();
-            IdSource::Given(FileId::new(id).map_err(|bad| {
+            IdSource::Given(FileId::new(id.as_str()).map_err(|bad| {
                 Failure::usage(match bad {
                     BadId::Pem => format!("an id cannot be looked up: {bad}"),
-                    _ => format!("cannot look up `{shown}`: {bad}"),
+                    _ => format!("cannot look up `{id}`: {bad}"),
                 })
             })?)
         };

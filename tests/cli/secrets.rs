@@ -1204,25 +1204,20 @@ fn an_id_does_not_tell_what_is_not_shown() {
                 format!("error: {message}\n  {words}\n  url: {{base}}/files/[redacted]\n{hint}"),
             );
     }
-    retrieve()
-        .args(["sk-csrfzq7k", "--transform-error", "message", "-r"])
-        .server(&Server::replying(Reply::text(
-            400,
-            "application/json",
-            told,
-        )))
-        .run()
-        .is(1, "", "please ask\n");
-    let told = r#"{"error": {"message": "no", "csrf": "zq7k", "code": "disk", "status": 507}}"#;
-    retrieve()
-        .args(["sk-status507", "--transform-error", "{code,status}"])
-        .server(&Server::replying(Reply::text(
-            400,
-            "application/json",
-            told,
-        )))
-        .run()
-        .is(1, "", "{\n  \"message\": \"[redacted]\"\n}\n");
+    let broken = r#"{"error": {"message": "no", "csrf": "zq7k", "code": "disk", "status": 507}}"#;
+    let redacted = "{\n  \"message\": \"[redacted]\"\n}\n";
+    for (id, told, transform, shown) in [
+        ("sk-csrfzq7k", told, &["message", "-r"][..], "please ask\n"),
+        ("sk-status507", broken, &["{code,status}"], redacted),
+    ] {
+        let reply = Reply::text(400, "application/json", told);
+        retrieve()
+            .args([id, "--transform-error"])
+            .args(transform)
+            .server(&Server::replying(reply))
+            .run()
+            .is(1, "", shown);
+    }
 }
 
 #[test]

@@ -165,6 +165,42 @@ fn an_authority_with_the_name_of_a_trusted_one() {
 }
 
 #[test]
+fn so_many_certificates_that_to_try_them_takes_long() {
+    if !nginx::is_available() {
+        return;
+    }
+    let authority = Authority::new("one");
+    let trusted = authority.certificate();
+    let server = authority.server();
+    let sent_with = |others: &[String]| Identity {
+        certificate: server.certificate.clone() + &others.concat(),
+        key: server.key.clone(),
+    };
+    let of_one_name: Vec<_> = (0..4)
+        .map(|_| Authority::new("two").certificate())
+        .collect();
+    let names = (0..101).map(|number| number.to_string());
+    let of_all: Vec<_> = names
+        .map(|name| Authority::new(&name).certificate())
+        .collect();
+    for (others, words) in [
+        (of_one_name, "3 others of one name"),
+        (of_all, "100 others"),
+    ] {
+        let nginx = Nginx::https(&sent_with(&others[1..]), "", &[]);
+        look(nginx.port(), &trusted).run().is(0, OBJECT, "");
+        let nginx = Nginx::https(&sent_with(&others), "", &[]);
+        let expected = format!(
+            "error: no trusted connection to localhost:{{port}} to look up `id`: \
+             its certificate is not acceptable: more than {words} came with it\n  \
+             url: https://localhost:{{port}}/v1/files/id\n"
+        );
+        look(nginx.port(), &trusted).run().is(7, "", expected);
+        assert_eq!(nginx.served(), [""; 0]);
+    }
+}
+
+#[test]
 fn a_certificate_out_of_its_time() {
     if !nginx::is_available() {
         return;

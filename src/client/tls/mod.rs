@@ -1,19 +1,22 @@
 //! TLS: where trust anchors come from, the client certificate, and what can be wrong with either.
 
+mod chain;
 mod explain;
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::WantsClientCert;
+use rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
+use self::chain::Verifier;
 pub(super) use self::explain::{error_of, explain, is_garbled, may_pass};
 use crate::error::{Exit, Failure, io_words};
 use crate::settings::Tls;
@@ -36,7 +39,7 @@ pub(super) fn config(
 ) -> Result<ClientConfig, Failure> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::new(Exit::Network, format!("cannot set up TLS: {error}")))?;
+        .map_err(no_tls)?;
     let builder = if encrypted {
         trust(builder, tls, warn)?
     } else {
@@ -61,12 +64,10 @@ fn trust(
     use rustls_platform_verifier::BuilderVerifierExt as _;
     if tls.cert_file.is_some() || tls.cert_dir.is_some() {
         if let Some(store) = store_of(tls, warn) {
-            return Ok(builder.with_root_certificates(store));
+            return trusting(builder, store);
         }
     }
-    builder
-        .with_platform_verifier()
-        .map_err(|error| Failure::new(Exit::Network, format!("cannot set up TLS: {error}")))
+    builder.with_platform_verifier().map_err(no_tls)
 }
 
 /// Elsewhere one source is read, once: what `SSL_CERT_FILE` and `SSL_CERT_DIR` name, else the
@@ -79,16 +80,34 @@ fn trust(
     warn: &dyn Fn(&str),
 ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Failure> {
     let named = store_of(tls, warn);
-    named
-        .or_else(system_store)
-        .map(|store| builder.with_root_certificates(store))
-        .ok_or_else(|| {
-            Failure::new(
-                Exit::Network,
-                "no CA certificate found to check the server with",
-            )
-            .hint("install the package ca-certificates, or point SSL_CERT_FILE at a PEM bundle")
-        })
+    let store = named.or_else(system_store).ok_or_else(|| {
+        Failure::new(
+            Exit::Network,
+            "no CA certificate found to check the server with",
+        )
+        .hint("install the package ca-certificates, or point SSL_CERT_FILE at a PEM bundle")
+    })?;
+    trusting(builder, store)
+}
+
+/// Trusts what is in `store`, which is not empty.
+fn trusting(
+    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+    store: RootCertStore,
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Failure> {
+    let provider = Arc::clone(builder.crypto_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(store.into(), provider)
+        .build()
+        .map_err(no_tls)?;
+    let verifier = Arc::new(Verifier(verifier));
+    // It refuses more than the one of the library, and nothing less.
+    Ok(builder
+        .dangerous()
+        .with_custom_certificate_verifier(verifier))
+}
+
+fn no_tls(error: impl Display) -> Failure {
+    Failure::new(Exit::Network, format!("cannot set up TLS: {error}"))
 }
 
 #[cfg(not(target_vendor = "apple"))]

@@ -81,21 +81,27 @@ impl Secrets {
     }
 
     /// The first `end` bytes of a `url` that others wrote, without user name, password and secrets, also
-    /// those that reach over the end.
+    /// those that reach over these or the end.
     #[must_use]
     pub fn scrub_url(&self, url: &str, end: usize) -> String {
-        let mut found = self.sought().places(url);
-        found.retain(|range| range.start < end);
-        for range in &mut found {
-            range.end = range.end.min(end);
-        }
-        let start = without(start_of(url, end), found);
-        let Some((scheme, rest)) = start.split_once("://") else {
-            return start.into_owned();
+        let found = self.sought().places(url);
+        let scrubbed = |part: Range<usize>| {
+            let within = found.iter().map(|range| {
+                let [start, end] =
+                    [range.start, range.end].map(|at| at.clamp(part.start, part.end));
+                start - part.start..end - part.start
+            });
+            let within = within.filter(|range| !range.is_empty()).collect();
+            without(url.get(part.clone()).unwrap_or_default(), within)
         };
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let host = authority.rsplit_once('@').map_or(authority, |(_, it)| it);
-        format!("{scheme}://{host}{path}")
+        let shown = start_of(url, end);
+        let (scheme, rest) = match shown.find("://") {
+            Some(at) => shown.split_at(at + "://".len()),
+            None => (shown, ""),
+        };
+        let authority = rest.split('/').next().unwrap_or_default();
+        let host = scheme.len() + authority.rfind('@').map_or(0, |at| at + 1);
+        scrubbed(0..scheme.len()).into_owned() + &scrubbed(host..shown.len())
     }
 
     /// The same for a `text` that was cut before. What stands before the cut may be a part of a secret, and

@@ -1162,6 +1162,19 @@ hint: if that is where the API is, name it with --base-url
     }
 }
 
+#[test]
+fn a_user_name_before_a_key_in_a_redirect_is_not_shown() {
+    let location = format!("http://anna:{KEY}@host.invalid/");
+    let server = Server::replying(Reply::status(302).header("Location", &location));
+    look(&server).run().is(
+        1,
+        "",
+        "error: the server redirects `id` to another origin; not followed\n  \
+         from {origin} to http://[redacted]\n  url: {base}/files/id\n\n\
+         hint: if that is where the API is, name it with --base-url\n",
+    );
+}
+
 /// A word of the command line that looks like a key is taken out, but not where it reaches into what is
 /// not shown.
 #[test]

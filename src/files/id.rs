@@ -63,9 +63,11 @@ impl FileId {
     }
 }
 
+/// The id as messages name it, between backquotes: one in it is shown as its JSON escape, lest an id
+/// seem to end there.
 impl fmt::Display for FileId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.0.replace('`', r"\u0060"))
     }
 }
 
@@ -108,7 +110,8 @@ mod tests {
             prop_assert_eq!(taken.is_err(), bad);
             if let Ok(id) = taken {
                 prop_assert_eq!(id.as_str(), &text);
-                prop_assert_eq!(id.to_string(), text);
+                prop_assert_eq!(id.to_string().replace(r"\u0060", "`"), text.replace(r"\u0060", "`"));
+                prop_assert!(!id.to_string().contains('`'));
             }
         }
     }

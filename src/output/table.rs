@@ -14,7 +14,7 @@ use super::human::{Moment, in_bytes, size};
 use super::is_plain_name;
 use super::json::compact;
 use super::layout::{Cell, Column, STAYS, write_fields, write_grid};
-use crate::columns::{Style, cut_characters, one_line, start_for};
+use crate::columns::{Style, cut_characters, is_blank, one_line, start_for};
 use crate::files::object::Status;
 use crate::json::{Json, Kind, unquote};
 use crate::terminal::{Stream, begins_command, seems_to_begin_with_label};
@@ -286,15 +286,16 @@ fn plain(json: Json<'_>) -> Cow<'_, str> {
     json.string().unwrap_or_else(|| compact(json).into())
 }
 
-/// `text` on one line, in quotes if its edges would not be seen otherwise, or if it would be a
-/// command in a log, or a message of ours, where a line begins with it.
+/// `text` on one line, in quotes if it would not be seen otherwise where it begins and ends, or if it
+/// would be a command in a log, or a message of ours, where a line begins with it.
 fn visible<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
     let line = one_line(text, stream);
     if line.is_empty()
         || begins_command(&line)
         || seems_to_begin_with_label(&line)
-        || line.starts_with(char::is_whitespace)
-        || line.ends_with(char::is_whitespace)
+        || line.starts_with(is_blank)
+        || line.ends_with(is_blank)
+        || has_gap(&line)
     {
         // In place: it may have megabytes.
         let mut quoted = line.into_owned();
@@ -303,6 +304,12 @@ fn visible<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
         return Cow::Owned(quoted);
     }
     line
+}
+
+/// Whether there is room in `line` as between two columns.
+fn has_gap(line: &str) -> bool {
+    let mut pairs = line.chars().zip(line.chars().skip(1));
+    pairs.any(|(one, next)| is_blank(one) && is_blank(next))
 }
 
 /// Whether an object is a whole File object. Servers that do not name the type of their objects
@@ -646,6 +653,21 @@ maxAge.v-1             5
                 "{rows}"
             );
             fits(&rows, 100).unwrap();
+        }
+    }
+
+    #[test]
+    fn no_name_fills_the_columns_behind_it() {
+        for (name, is_quoted) in [
+            ("a b.jsonl", false),
+            ("a.jsonl  1.2 kB  batch", true),
+            ("a.jsonl\u{a0}\u{3000}1.2 kB", true),
+            ("a.jsonl\u{2800}", true),
+        ] {
+            let file = format!(r#"{{"object": "file", "filename": "{name}"}}"#);
+            let shown = rows(&[&file], &Stream::PIPE);
+            let quoted = format!("  \"{name}\"  ");
+            assert_eq!(shown.contains(&quoted), is_quoted, "{shown}");
         }
     }
 

@@ -24,6 +24,10 @@ use crate::terminal::{self, Stream, put, standard_error};
 /// The shortest wait that is announced on a terminal.
 const ANNOUNCED: Duration = Duration::from_secs(1);
 
+/// How much is shown of the headers of an answer, in bytes: many times what APIs send. Over HTTP/2 a
+/// server repeats one of any length with a single byte.
+const MOST_OF_HEADERS: usize = 16 << 10;
+
 /// Standard error.
 pub struct Console {
     stream: Stream,
@@ -177,7 +181,15 @@ impl Console {
             let _ = write!(line, " {reason}");
         }
         self.debug(&format!("{line} (first byte {first} ms, total {total} ms)"));
-        for (name, value) in headers {
+        let mut room = MOST_OF_HEADERS;
+        for (at, (name, value)) in headers.iter().enumerate() {
+            let size = name.as_str().len() + value.len();
+            let Some(left) = room.checked_sub(size) else {
+                let others = headers.len() - at;
+                self.debug(&format!("< … (headers that are not shown: {others})"));
+                return;
+            };
+            room = left;
             self.debug(&format!("< {name}: {}", shown(name, value)));
         }
     }

@@ -564,6 +564,18 @@ fn headers_are_escaped_on_a_terminal() {
 }
 
 #[test]
+fn headers_fill_no_log() {
+    let long = "x".repeat(6000);
+    let reply = Reply::file().header("x-a", &long).header("x-b", &long);
+    let server = Server::replying(reply.header("x-c", &long).header("x-d", "short"));
+    let run = file_in("json", &server).args(["--debug"]).run();
+    let shown = format!("\ndebug: < x-b: {long}\ndebug: < … (headers that are not shown: 3)\n");
+    assert!(run.err().ends_with(&shown), "{run}");
+    assert!(run.err().len() < 16_000, "{run}");
+    assert_eq!(run.code, Some(0), "{run}");
+}
+
+#[test]
 fn ids_are_escaped_on_a_terminal() {
     let server = Server::replying(Reply::status(404));
     let id = "a\u{202e}b\u{200b}";

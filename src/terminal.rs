@@ -326,7 +326,7 @@ fn is_variation_selector(character: char) -> bool {
 
 /// Whether `character` can be seen: .NET, which these runners are written for, passes over the others
 /// where it compares.
-fn is_seen(character: char) -> bool {
+pub(crate) fn is_seen(character: char) -> bool {
     character.is_ascii_graphic() || !is_variation_selector(character) && !is_unsafe(character)
 }
 

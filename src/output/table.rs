@@ -17,7 +17,7 @@ use super::layout::{Cell, Column, STAYS, write_fields, write_grid};
 use crate::columns::{Style, cut_characters, is_blank, one_line, start_for};
 use crate::files::object::Status;
 use crate::json::{Json, Kind, unquote};
-use crate::terminal::{Stream, begins_command, seems_to_begin_with_label};
+use crate::terminal::{Stream, begins_command, is_seen, seems_to_begin_with_label};
 
 /// Writes one value for a person, ages as seen from `now`, in its time zone.
 ///
@@ -306,10 +306,17 @@ fn visible<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
     line
 }
 
-/// Whether there is room in `line` as between two columns.
+/// Whether there is room in `line` as between two columns: a wide blank (of those beside U+3000 Unicode
+/// says that they are letters), or more than one.
 fn has_gap(line: &str) -> bool {
-    let mut pairs = line.chars().zip(line.chars().skip(1));
-    pairs.any(|(one, next)| is_blank(one) && is_blank(next))
+    let mut is_behind_blank = false;
+    line.chars().any(|character| {
+        let is_wide = matches!(character, '\u{3000}' | '\u{115f}' | '\u{3164}' | '\u{ffa0}');
+        let is_more = is_blank(character) || !is_seen(character);
+        let is_gap = is_wide || is_behind_blank && is_more;
+        is_behind_blank = is_blank(character);
+        is_gap
+    })
 }
 
 /// Whether an object is a whole File object. Servers that do not name the type of their objects
@@ -661,7 +668,11 @@ maxAge.v-1             5
         for (name, is_quoted) in [
             ("a b.jsonl", false),
             ("a.jsonl  1.2 kB  batch", true),
-            ("a.jsonl\u{a0}\u{3000}1.2 kB", true),
+            ("a.jsonl\u{a0} 1.2 kB", true),
+            ("a.jsonl\u{3000}1.2 kB", true),
+            ("a.jsonl\u{3164}1.2 kB", true),
+            ("a.jsonl \u{fe0f} 1.2 kB", true),
+            ("\u{2764}\u{fe0f} b.jsonl", false),
             ("a.jsonl\u{2800}", true),
         ] {
             let file = format!(r#"{{"object": "file", "filename": "{name}"}}"#);

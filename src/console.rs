@@ -344,6 +344,8 @@ mod tests {
             ("x-session-id", REDACTED),
             ("x-api-key", REDACTED),
             ("x-auth-token", REDACTED),
+            ("x-goog-iap-jwt-assertion", REDACTED),
+            ("x-passwd", REDACTED),
             ("x-ratelimit-remaining-tokens", "v"),
             ("x-request-id", "v"),
         ] {

@@ -283,13 +283,13 @@ hint: check the base URL; a login page or a gateway may have answered instead of
 #[test]
 fn a_log_that_is_not_read_takes_its_time_from_the_wait() {
     let timeout = Duration::from_millis(500);
-    // More than a pipe holds.
-    let large = "x".repeat(100 << 10);
+    // A pipe holds 64 kB, and nearly all of them are taken.
+    let large = "x".repeat(15 << 10);
     let server = Server::replying(seen("uploaded").header("x-large", &large));
     let openai = wait(&server)
         .args(["--wait-timeout", "500ms", "--debug"])
         .env("PATH", "/usr/bin:/bin")
-        .shell("mkfifo log && exec \"$@\" 2<>log");
+        .shell("mkfifo log && exec 2<>log && head -c 60000 /dev/zero >&2 && exec \"$@\"");
     let log = openai.home().join("log");
     let process = openai.spawn();
     server.wait_for_requests(1);

@@ -306,11 +306,12 @@ fn visible<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
     line
 }
 
-/// Whether there is room in `line` as between two columns: a wide blank (of those beside U+3000 Unicode
-/// says that they are letters), or more than one.
+/// Whether there is room in `line`, behind something that is seen, as between two columns: a wide blank
+/// (of those beside U+3000 Unicode says that they are letters), or more than one.
 fn has_gap(line: &str) -> bool {
     let mut is_behind_blank = false;
-    line.chars().any(|character| {
+    let mut characters = line.chars().skip_while(|character| !is_seen(*character));
+    characters.any(|character| {
         let is_wide = matches!(character, '\u{3000}' | '\u{115f}' | '\u{3164}' | '\u{ffa0}');
         let is_more = is_blank(character) || !is_seen(character);
         let is_gap = is_wide || is_behind_blank && is_more;

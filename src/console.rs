@@ -181,15 +181,14 @@ impl Console {
             let _ = write!(line, " {reason}");
         }
         self.debug(&format!("{line} (first byte {first} ms, total {total} ms)"));
-        let mut room = MOST_OF_HEADERS;
+        let mut size = 0;
         for (at, (name, value)) in headers.iter().enumerate() {
-            let size = name.as_str().len() + value.len();
-            let Some(left) = room.checked_sub(size) else {
+            size += name.as_str().len() + value.len();
+            if size > MOST_OF_HEADERS {
                 let others = headers.len() - at;
                 self.debug(&format!("< … (headers that are not shown: {others})"));
                 return;
-            };
-            room = left;
+            }
             self.debug(&format!("< {name}: {}", shown(name, value)));
         }
     }

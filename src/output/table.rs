@@ -286,8 +286,8 @@ fn plain(json: Json<'_>) -> Cow<'_, str> {
     json.string().unwrap_or_else(|| compact(json).into())
 }
 
-/// `text` on one line, in quotes if it would not be seen otherwise where it begins and ends, or if it
-/// would be a command in a log, or a message of ours, where a line begins with it.
+/// `text` on one line, in quotes if nobody could see otherwise where it begins and ends, or if it would
+/// be a command in a log, or a message of ours, where a line begins with it.
 fn visible<'a>(text: impl Into<Cow<'a, str>>, stream: &Stream) -> Cow<'a, str> {
     let line = one_line(text, stream);
     if line.is_empty()

@@ -33,20 +33,22 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let too_many = if intermediates.len() > MOST {
-            Some(format!("more than {MOST} others came with it"))
-        } else if most_of_one_name(intermediates) > MOST_OF_ONE_NAME {
-            let most = MOST_OF_ONE_NAME;
-            Some(format!("more than {most} others of one name came with it"))
+        let why = if intermediates.len() > MOST {
+            format!("more than {MOST} others came with it")
+        } else if intermediates.len() > MOST_OF_ONE_NAME && has_too_many_of_one_name(intermediates)
+        {
+            format!("more than {MOST_OF_ONE_NAME} others of one name came with it")
         } else {
-            None
+            return self.0.verify_server_cert(
+                end_entity,
+                intermediates,
+                server_name,
+                ocsp_response,
+                now,
+            );
         };
-        if let Some(why) = too_many {
-            let why = Box::<dyn StdError + Send + Sync>::from(why);
-            return Err(CertificateError::Other(OtherError(why.into())).into());
-        }
-        self.0
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let why = Box::<dyn StdError + Send + Sync>::from(why);
+        Err(CertificateError::Other(OtherError(why.into())).into())
     }
 
     fn verify_tls12_signature(
@@ -74,13 +76,16 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// How often the subject comes that most `certificates` have.
-fn most_of_one_name(certificates: &[CertificateDer<'_>]) -> usize {
+/// Whether more than [`MOST_OF_ONE_NAME`] of the `certificates` have the same subject.
+fn has_too_many_of_one_name(certificates: &[CertificateDer<'_>]) -> bool {
     // Nothing is trusted for being here: it is what the library reads a subject with.
     let mut read = RootCertStore::empty();
-    read.add_parsable_certificates(certificates.iter().cloned());
+    let borrowed = certificates
+        .iter()
+        .map(|it| CertificateDer::from(it.as_ref()));
+    read.add_parsable_certificates(borrowed);
     let mut names: Vec<&[u8]> = read.roots.iter().map(|it| it.subject.as_ref()).collect();
     names.sort_unstable();
-    let same = names.chunk_by(|one, other| one == other);
-    same.map(<[_]>::len).max().unwrap_or(0)
+    let mut rows = names.windows(MOST_OF_ONE_NAME + 1);
+    rows.any(|row| row.first() == row.last())
 }

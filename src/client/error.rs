@@ -13,6 +13,7 @@ use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::header::HeaderMap;
 use reqwest::{Url, Version};
 
+use super::connections::TooMany;
 use super::tls;
 use crate::columns::cut_characters;
 use crate::error::io_words;
@@ -113,6 +114,8 @@ pub enum Network {
     /// The same by the HTTP library, which did not like what came over one of HTTP/2: for this
     /// request or for another that is under way there.
     Broken,
+    /// It was not sent, for connections that others shared ended as they were made.
+    Unsent,
     /// No trust could be established.
     Tls {
         /// What is wrong.
@@ -242,7 +245,7 @@ impl fmt::Display for Cause {
                 Network::Dns(_) => f.write_str("the name does not resolve"),
                 Network::Refused => f.write_str("connection refused"),
                 Network::ConnectTimeout | Network::Timeout(_) => f.write_str("timed out"),
-                Network::Cut | Network::Broken => f.write_str("connection lost"),
+                Network::Cut | Network::Broken | Network::Unsent => f.write_str("connection lost"),
                 Network::Tls { error, .. } => error.fmt(f),
                 Network::Proxy(refusal) => refusal.fmt(f),
                 Network::Other(words) => f.write_str(words),
@@ -383,6 +386,9 @@ impl Network {
                 None => Self::Other(words),
             });
         }
+        if error.is::<TooMany>() {
+            return Some(Self::Unsent);
+        }
         if let Some(error) = error.downcast_ref::<rustls::Error>() {
             return Some(Self::Tls {
                 error: error.clone(),
@@ -434,7 +440,13 @@ impl Network {
                 _ => None,
             };
         }
-        Self::refusal(&error.to_string())
+        let words = error.to_string();
+        // Of who waited for a connection that another began in vain (hyper-util,
+        // `client::legacy::pool`).
+        if words == "request was canceled" {
+            return Some(Self::Unsent);
+        }
+        Self::refusal(&words)
     }
 
     /// What the words of a proxy error mean. Its types are private to the library (hyper-util,
@@ -485,6 +497,7 @@ impl Network {
             | Self::Timeout(_)
             | Self::Cut
             | Self::Broken
+            | Self::Unsent
             | Self::Unasked
             | Self::Other(_) => true,
         }

@@ -1,6 +1,7 @@
 //! The HTTP layer: one lookup is one GET with its repetitions.
 
 mod body;
+mod connections;
 pub mod error;
 mod limit;
 mod pace;
@@ -29,6 +30,7 @@ use rustls::ClientConfig;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use tower::filter::FilterLayer;
 
 use self::error::{Answer, Cause, DnsError, Error, Network, Redirect, Used};
 pub use self::limit::Limit;
@@ -429,17 +431,19 @@ impl<'a> Client<'a> {
             if !matches!(cause, Cause::Network(Network::Timeout(_))) {
                 own.take();
             }
-            if connection.is_some_and(|it| it.is_http2) {
+            let is_http2 = connection.is_some_and(|it| it.is_http2);
+            if is_http2 {
                 ended.set(ended.get() + 1);
-                if ended.get() > 1 {
-                    own.replace(http(self.connection, self.tls.clone()).ok());
-                }
+            }
+            let is_unsent = matches!(cause, Cause::Network(Network::Unsent));
+            if is_unsent || is_http2 && ended.get() > 1 {
+                own.replace(http(self.connection, self.tls.clone()).ok());
             }
             let was_kept = connection.is_some_and(|it| self.was_kept(it, &cause));
             // The clock of the library does not know that it stood still.
             let is_held_up = matches!(cause, Cause::Network(Network::ConnectTimeout))
                 && terminal::held_up().saturating_sub(held_up) > HELD_UP;
-            if !(was_kept || is_held_up) || sent_again.get() == MOST_SENT_AGAIN {
+            if !(was_kept || is_held_up || is_unsent) || sent_again.get() == MOST_SENT_AGAIN {
                 return Err(cause);
             }
             sent_again.set(sent_again.get() + 1);
@@ -476,7 +480,7 @@ impl<'a> Client<'a> {
         let mut used = None;
         let own = own.http.borrow().clone();
         let http = own.unwrap_or_else(|| self.http.borrow().clone());
-        let sent = http.execute(request);
+        let sent = connections::limited(http.execute(request));
         let sent = sent.inspect_err(|error| used = Used::for_error(error));
         let sent = within(limit, sent).await;
         let mut response = sent.map_err(|cause| (cause, used))?;
@@ -540,6 +544,7 @@ fn http(connection: &Connection, tls: ClientConfig) -> reqwest::Result<reqwest::
         .referer(false)
         .http2_max_header_list_size(LARGEST_HEAD)
         .dns_resolver(Arc::new(Resolver))
+        .connector_layer(FilterLayer::new(connections::Gate))
         .no_proxy();
     // A lookup that got another connection in the meantime leaves its own to be made, which must end.
     // Where the whole attempt has no more time than that, this clock is the later one: of two for

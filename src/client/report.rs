@@ -356,7 +356,7 @@ fn network_failure(
             ),
             Some("try again, or raise --timeout".to_owned()),
         ),
-        Network::Cut => (
+        Network::Cut | Network::Unsent => (
             "connection_reset",
             format!(
                 "the connection to {host}{via} ended before the answer for `{id}` was complete{attempts}"

@@ -24,6 +24,7 @@ const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
+const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
@@ -74,8 +75,26 @@ impl Http2 {
         Self::greeting(0, protocol, answers)
     }
 
+    /// One that ends each connection with the last words of its handshake: the client knows before it
+    /// can ask for anything.
+    fn ending() -> Self {
+        let last = frame(GOAWAY, 0, 0, &[0; 8]);
+        let flight = [frame(SETTINGS, 0, 0, b""), last].concat();
+        Self::listening(0, "h2", flight, [Answer::Close])
+    }
+
     /// The same, but the connection of this `number`, from 1, gets what is no TLS.
     fn greeting(number: usize, protocol: &str, answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self::listening(number, protocol, Vec::new(), answers)
+    }
+
+    /// The same, and all others get this with the last words of their handshake.
+    fn listening(
+        number: usize,
+        protocol: &str,
+        flight: Vec<u8>,
+        answers: impl IntoIterator<Item = Answer>,
+    ) -> Self {
         let authority = Authority::new("one");
         let identity = authority.server();
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -88,6 +107,7 @@ impl Http2 {
             )
             .unwrap();
         config.alpn_protocols = vec![protocol.into()];
+        config.send_half_rtt_data = true;
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -105,7 +125,8 @@ impl Http2 {
                     drop(stream.read_to_end(&mut Vec::new()));
                     continue;
                 }
-                let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+                let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+                connection.writer().write_all(&flight).unwrap();
                 let stream = StreamOwned::new(connection, stream);
                 let (answers, counted) = (Arc::clone(&answers), Arc::clone(&counted));
                 // A client may go at any time.
@@ -284,6 +305,12 @@ error: the connection to localhost:{port} ended before the answer for `a` was co
 hint: try again later
 ";
 
+/// The same for another file.
+fn lost(id: &str) -> String {
+    LOST.replace("`a`", &format!("`{id}`"))
+        .replace("files/a", &format!("files/{id}"))
+}
+
 const NOT_HTTP: &str = "\
 error: what localhost:{port} answered for `a` is not valid HTTP
   url: https://localhost:{port}/v1/files/a
@@ -446,6 +473,22 @@ fn what_is_handed_back_unread_is_sent_again_but_not_for_ever() {
     let server = Http2::start([refused]);
     server.look(&["--max-retries", "0"]).run().is(7, "", LOST);
     assert_eq!(server.requests(), 3);
+}
+
+#[test]
+fn connections_that_end_as_they_are_made_are_not_begun_for_ever() {
+    for many in [1, 3, 64] {
+        let server = Http2::ending();
+        let ids: Vec<_> = (1..many).map(|id| id.to_string()).collect();
+        let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+        let lost: Vec<_> = ["a"].iter().chain(&ids).map(|id| lost(id)).collect();
+        let options = ["--concurrency", "64", "--max-retries", "0"];
+        let run = server.look(&[&ids[..], &options].concat()).run();
+        run.is(7, "", lost.join("\n"));
+        // Four that are shared, and two of its own.
+        let connections = server.connections();
+        assert!((many..=many * 6).contains(&connections), "{connections}");
+    }
 }
 
 #[test]

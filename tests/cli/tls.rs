@@ -176,23 +176,28 @@ fn so_many_certificates_that_to_try_them_takes_long() {
         certificate: server.certificate.clone() + &others.concat(),
         key: server.key.clone(),
     };
-    let of_one_name: Vec<_> = (0..4)
-        .map(|_| Authority::new("two").certificate())
-        .collect();
+    let namesakes: Vec<_> = [
+        "two", "two", "two", "three", "three", "four", "four", "four",
+    ]
+    .map(|name| Authority::new(name).certificate())
+    .into();
     let names = (0..101).map(|number| number.to_string());
     let of_all: Vec<_> = names
         .map(|name| Authority::new(&name).certificate())
         .collect();
     for (others, words) in [
-        (of_one_name, "3 others of one name"),
-        (of_all, "100 others"),
+        (
+            namesakes,
+            "4 that came with it have the name of another one",
+        ),
+        (of_all, "100 others came with it"),
     ] {
         let nginx = Nginx::https(&sent_with(&others[1..]), "", &[]);
         look(nginx.port(), &trusted).run().is(0, OBJECT, "");
         let nginx = Nginx::https(&sent_with(&others), "", &[]);
         let expected = format!(
             "error: no trusted connection to localhost:{{port}} to look up `id`: \
-             its certificate is not acceptable: more than {words} came with it\n  \
+             its certificate is not acceptable: more than {words}\n  \
              url: https://localhost:{{port}}/v1/files/id\n"
         );
         look(nginx.port(), &trusted).run().is(7, "", expected);

@@ -1,5 +1,6 @@
 //! The certificates that a server sends beside its own, of which a chain to a trust anchor is made.
 
+use std::collections::HashSet;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
@@ -13,14 +14,14 @@ use rustls::{
 /// How many certificates a server may send beside its own (as many as a chain may have in OpenSSL).
 const MOST: usize = 100;
 
-/// How many of them may have the same name. Authorities that are renewed, or sign each other, have two
-/// or three.
-const MOST_OF_ONE_NAME: usize = 3;
+/// How many of them may have the name of another one. Authorities that are renewed, or sign each other,
+/// have two or three certificates.
+const MOST_NAMESAKES: usize = 4;
 
 /// Trusts what the TLS library does, unless there are so many ways to go from one certificate to the
 /// next that trying them takes half a minute, in which no time limit is kept: the library takes up to
 /// 200,000 steps, and reads all certificates at each (`build_chain` of rustls-webpki). With
-/// [`MOST_OF_ONE_NAME`] and the six that a chain may have it is about a thousand.
+/// [`MOST_NAMESAKES`] and the six that a chain may have it is about a hundred.
 #[derive(Debug)]
 pub(super) struct Verifier(pub(super) Arc<WebPkiServerVerifier>);
 
@@ -35,9 +36,9 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let why = if intermediates.len() > MOST {
             format!("more than {MOST} others came with it")
-        } else if intermediates.len() > MOST_OF_ONE_NAME && has_too_many_of_one_name(intermediates)
+        } else if intermediates.len() > MOST_NAMESAKES && namesakes(intermediates) > MOST_NAMESAKES
         {
-            format!("more than {MOST_OF_ONE_NAME} others of one name came with it")
+            format!("more than {MOST_NAMESAKES} that came with it have the name of another one")
         } else {
             return self.0.verify_server_cert(
                 end_entity,
@@ -76,16 +77,14 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// Whether more than [`MOST_OF_ONE_NAME`] of the `certificates` have the same subject.
-fn has_too_many_of_one_name(certificates: &[CertificateDer<'_>]) -> bool {
+/// How many of the `certificates` have the subject of another one before them.
+fn namesakes(certificates: &[CertificateDer<'_>]) -> usize {
     // Nothing is trusted for being here: it is what the library reads a subject with.
     let mut read = RootCertStore::empty();
     let borrowed = certificates
         .iter()
         .map(|it| CertificateDer::from(it.as_ref()));
     read.add_parsable_certificates(borrowed);
-    let mut names: Vec<&[u8]> = read.roots.iter().map(|it| it.subject.as_ref()).collect();
-    names.sort_unstable();
-    let mut rows = names.windows(MOST_OF_ONE_NAME + 1);
-    rows.any(|row| row.first() == row.last())
+    let names: HashSet<&[u8]> = read.roots.iter().map(|it| it.subject.as_ref()).collect();
+    read.roots.len() - names.len()
 }

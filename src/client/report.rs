@@ -49,7 +49,8 @@ impl Error {
             Cause::Redirect(redirect) => redirected(redirect, id, &self.url, secrets),
             Cause::LongUrl(longest) => {
                 let length = self.url.as_str().len();
-                let id = secrets.scrub(id.as_str());
+                let id = id.to_string();
+                let id = secrets.scrub(&id);
                 let id = cut_characters(&id, EXCERPT);
                 return Failure::usage(format!(
                     "cannot look up `{id}`: its URL has {length} bytes, and {longest} are the limit"

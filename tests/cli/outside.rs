@@ -587,9 +587,9 @@ fn variables_that_do_not_matter_may_be_anything() {
 #[test]
 fn a_url_that_no_request_can_carry_is_refused() {
     let server = Server::uncalled();
-    let id = "x".repeat(70_000);
-    let start = "x".repeat(120);
-    let length = server.base_url().len() + "/files/".len() + id.len();
+    let id = format!("`{}", "x".repeat(70_000));
+    let start = format!("\\u0060{}", "x".repeat(114));
+    let length = server.base_url().len() + "/files/%60".len() + 70_000;
     retrieve().args([&id]).server(&server).run().is(
         2,
         "",

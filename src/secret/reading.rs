@@ -111,6 +111,9 @@ impl Reading {
     }
 }
 
+/// The longest character reference of HTML, in bytes behind its `&#`: the number of the last character.
+const LONGEST: usize = "01114111".len();
+
 /// What an escape stands for.
 enum Escaped {
     Byte(u8),
@@ -153,12 +156,20 @@ fn escape(text: &[u8]) -> Option<(Escaped, &[u8])> {
             };
             // There may be any number of zeros.
             let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
-            let (digits, rest) = reference(digits.get(zeros.saturating_sub(1)..)?)?;
+            let digits = digits.get(zeros.saturating_sub(1)..)?;
+            let is_digit = |byte: &&u8| char::from(**byte).is_digit(radix);
+            let length = digits.iter().take(LONGEST).take_while(is_digit).count();
+            let (digits, rest) = digits.split_at_checked(length)?;
+            let digits = str::from_utf8(digits).ok()?;
+            // A browser does not ask for the semicolon.
+            let rest = rest.strip_prefix(b";").unwrap_or(rest);
             let character = char::from_u32(u32::from_str_radix(digits, radix).ok()?)?;
             Some((Escaped::Character(character), rest))
         }
         [b'&', name @ ..] => {
-            let (name, rest) = reference(name)?;
+            let end = name.iter().take(LONGEST).position(|byte| *byte == b';')?;
+            let (name, rest) = name.split_at_checked(end)?;
+            let (name, rest) = (str::from_utf8(name).ok()?, rest.strip_prefix(b";")?);
             let character = match name {
                 "amp" => '&',
                 "lt" => '<',
@@ -172,14 +183,6 @@ fn escape(text: &[u8]) -> Option<(Escaped, &[u8])> {
         }
         _ => None,
     }
-}
-
-/// What there is of a character reference up to its semicolon, and what follows that.
-fn reference(text: &[u8]) -> Option<(&str, &[u8])> {
-    const LONGEST: usize = "01114111;".len();
-    let end = text.iter().take(LONGEST).position(|byte| *byte == b';')?;
-    let (reference, rest) = text.split_at_checked(end)?;
-    Some((str::from_utf8(reference).ok()?, rest.strip_prefix(b";")?))
 }
 
 /// The number that so many hexadecimal `digits` at the start of `text` are, and what follows them.

@@ -406,8 +406,8 @@ impl<'a> Client<'a> {
     ///
     /// A server may end a connection that it keeps just when the next request comes over it, or send
     /// something late that belongs to the one before; and what is wrong with one answer over HTTP/2
-    /// ends the connection that all share. Neither says anything of the request: it is sent again at
-    /// once, over another connection (RFC 9112, section 9.3.1).
+    /// ends the connection that all share, or are to share. Neither says anything of the request: it is
+    /// sent again at once, over another connection (RFC 9112, section 9.3.1).
     async fn get(
         &self,
         url: Url,

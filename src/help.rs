@@ -55,21 +55,18 @@ pub(crate) fn answer(error: clap::Error, args: &[OsString], environment: &Enviro
         let stream = colored(terminal::stderr());
         let keys = secrets(Vec::new(), environment, &typed(args));
         let harmless = harmless(args, stream, &keys);
-        let error = if harmless == args {
-            error
-        } else {
-            match tree(&harmless).try_get_matches_from(&harmless) {
-                Err(again) if again.use_stderr() => again,
-                _ if error.kind() == ErrorKind::InvalidUtf8 => error,
-                // Nothing is wrong without the secret: it was taken for an option, and a part would be quoted.
-                _ => {
-                    let what = "a key or certificate on the command line is taken for an option";
-                    let failure =
-                        Failure::usage(what).hint("write it to a file and give the path of that");
-                    terminal::put(failure.report(&stream, &keys).as_bytes());
-                    return failure.exit;
-                }
+        let again = || tree(&harmless).try_get_matches_from(&harmless);
+        let error = match (harmless != args).then(again) {
+            Some(Err(again)) if again.use_stderr() => again,
+            // Nothing is wrong without the secret: it was taken for an option, and a part would be quoted.
+            Some(_) if error.kind() != ErrorKind::InvalidUtf8 => {
+                let what = "a key or certificate on the command line is taken for an option";
+                let failure =
+                    Failure::usage(what).hint("write it to a file and give the path of that");
+                terminal::put(failure.report(&stream, &keys).as_bytes());
+                return failure.exit;
             }
+            _ => error,
         };
         let text = styled(&advised(error, &harmless).render(), stream);
         terminal::put(keys.scrub(&text).as_bytes());

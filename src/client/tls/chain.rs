@@ -7,15 +7,11 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
-};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
+use webpki::EndEntityCert;
 
-/// How many certificates a server may send beside its own (as many as a chain may have in OpenSSL).
-const MOST: usize = 100;
-
-/// How many of them may have the name of another one. Authorities that are renewed, or sign each other,
-/// have two or three certificates.
+/// How many of those of which a chain can be made may have the name of another one. Authorities that
+/// are renewed, or sign each other, have two or three certificates.
 const MOST_NAMESAKES: usize = 4;
 
 /// Trusts what the TLS library does, unless there are so many ways to go from one certificate to the
@@ -34,22 +30,15 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let why = if intermediates.len() > MOST {
-            format!("more than {MOST} others came with it")
-        } else if intermediates.len() > MOST_NAMESAKES && namesakes(intermediates) > MOST_NAMESAKES
-        {
-            format!("more than {MOST_NAMESAKES} that came with it have the name of another one")
+        let few;
+        let intermediates = if intermediates.len() > MOST_NAMESAKES {
+            few = issuers(end_entity, intermediates)?;
+            &few
         } else {
-            return self.0.verify_server_cert(
-                end_entity,
-                intermediates,
-                server_name,
-                ocsp_response,
-                now,
-            );
+            intermediates
         };
-        let why = Box::<dyn StdError + Send + Sync>::from(why);
-        Err(CertificateError::Other(OtherError(why.into())).into())
+        self.0
+            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
     fn verify_tls12_signature(
@@ -77,14 +66,32 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// How many of the `certificates` have the subject of another one before them.
-fn namesakes(certificates: &[CertificateDer<'_>]) -> usize {
-    // Nothing is trusted for being here: it is what the library reads a subject with.
-    let mut read = RootCertStore::empty();
-    let borrowed = certificates
-        .iter()
-        .map(|it| CertificateDer::from(it.as_ref()));
-    read.add_parsable_certificates(borrowed);
-    let names: HashSet<&[u8]> = read.roots.iter().map(|it| it.subject.as_ref()).collect();
-    read.roots.len() - names.len()
+/// Those of the `intermediates` that another certificate names as its issuer, each once. A server may
+/// send its own certificates of the last years, too, where each was added to a file.
+///
+/// # Errors
+/// If more than [`MOST_NAMESAKES`] of them have the name of another one.
+fn issuers<'a>(
+    end_entity: &'a CertificateDer<'a>,
+    intermediates: &'a [CertificateDer<'a>],
+) -> Result<Vec<CertificateDer<'a>>, Error> {
+    let read = |der| EndEntityCert::try_from(der).ok();
+    let end_entity = read(end_entity);
+    let others: Vec<_> = intermediates.iter().filter_map(read).collect();
+    let all = end_entity.iter().chain(&others);
+    let named: HashSet<_> = all.map(|it| it.issuer()).collect();
+    let mut issuers = Vec::new();
+    let mut subjects = HashSet::new();
+    for it in &others {
+        if named.contains(it.subject()) && !issuers.contains(&it.der()) {
+            issuers.push(it.der());
+            subjects.insert(it.subject());
+        }
+    }
+    if issuers.len() - subjects.len() <= MOST_NAMESAKES {
+        return Ok(issuers);
+    }
+    let why = format!("more than {MOST_NAMESAKES} that came with it have the name of another one");
+    let why = Box::<dyn StdError + Send + Sync>::from(why);
+    Err(CertificateError::Other(OtherError(why.into())).into())
 }

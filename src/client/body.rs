@@ -94,7 +94,7 @@ pub(super) fn decode(body: &[u8], largest: usize, limit: Limit) -> (Vec<u8>, Res
             Err(Cause::Network(Network::Timeout(limit.time())))
         }
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Err(Cause::Network(Network::Cut))
+            Err(Cause::Network(Network::CutEncoding))
         }
         Err(_) => Err(Cause::Network(Network::Encoding)),
     };

@@ -134,6 +134,8 @@ pub enum Network {
     Unasked,
     /// The body is not encoded as its header says.
     Encoding,
+    /// The body ends before what is encoded in it does.
+    CutEncoding,
     /// Something else; in words.
     Other(String),
 }
@@ -252,6 +254,7 @@ impl fmt::Display for Cause {
                 Network::NotHttp | Network::Unasked => f.write_str("the answer is not valid HTTP"),
                 Network::LargeHead => f.write_str("the headers are too large"),
                 Network::Encoding => f.write_str("the answer cannot be decoded"),
+                Network::CutEncoding => f.write_str("the answer is not complete"),
             },
         }
     }
@@ -498,6 +501,7 @@ impl Network {
             | Self::Cut
             | Self::Broken
             | Self::Unsent
+            | Self::CutEncoding
             | Self::Unasked
             | Self::Other(_) => true,
         }

@@ -364,6 +364,13 @@ fn network_failure(
             ),
             Some("try again later".to_owned()),
         ),
+        Network::CutEncoding => (
+            "encoding",
+            format!(
+                "the answer for `{id}` from {host}{via} ends in the middle of its gzip{attempts}"
+            ),
+            Some("try again later".to_owned()),
+        ),
         Network::Broken => (
             "not_http",
             format!(

@@ -318,12 +318,15 @@ impl<'a> Client<'a> {
         self.under_way.set(self.under_way.get() + 1);
         let clients = self.clients.get();
         let room = room(self.most_tasks(deadline.is_some()));
-        let answer = match limit.keep(room).await {
-            Some(()) => self.answer(url.clone(), attempt).await,
-            None => Err(Cause::Network(Network::Timeout(time))),
+        let has_room = limit.keep(room).await.is_some();
+        let answer = if has_room {
+            self.answer(url.clone(), attempt).await
+        } else {
+            Err(Cause::Network(Network::Timeout(time)))
         };
         self.under_way.set(self.under_way.get() - 1);
         if let Err(Cause::Network(Network::Timeout(_))) = answer
+            && has_room
             && own.http.take().is_none()
             && self.clients.get() == clients
         {

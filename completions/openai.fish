@@ -47,7 +47,7 @@ yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
 explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_needs_command" -l transform-error -d 'Print only this part of the error object' -r -f
-complete -c openai -n "__fish_openai_needs_command" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
+complete -c openai -n "__fish_openai_needs_command" -l wait-timeout -d 'Longest time to wait for a file [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_needs_command" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f
 complete -c openai -n "__fish_openai_needs_command" -l base-url -d 'Server to ask [env: OPENAI_BASE_URL]' -r -f
 complete -c openai -n "__fish_openai_needs_command" -l timeout -d 'Longest time for one attempt [default: 10m]' -r -f
@@ -90,7 +90,7 @@ yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
 explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l transform-error -d 'Print only this part of the error object' -r -f
-complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
+complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l wait-timeout -d 'Longest time to wait for a file [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l base-url -d 'Server to ask [env: OPENAI_BASE_URL]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and not __fish_seen_subcommand_from retrieve help" -l timeout -d 'Longest time for one attempt [default: 10m]' -r -f
@@ -132,7 +132,7 @@ yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
 explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l transform-error -d 'Print only this part of the error object' -r -f
-complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
+complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l wait-timeout -d 'Longest time to wait for a file [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l base-url -d 'Server to ask [env: OPENAI_BASE_URL]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand files; and __fish_seen_subcommand_from retrieve" -l timeout -d 'Longest time for one attempt [default: 10m]' -r -f
@@ -173,7 +173,7 @@ yaml\t'YAML'
 table\t'A card with sizes and dates for people; several files make one table'
 explore\t'The table on a terminal, else JSON; the interactive viewer is not built yet'"
 complete -c openai -n "__fish_openai_using_subcommand completion" -l transform-error -d 'Print only this part of the error object' -r -f
-complete -c openai -n "__fish_openai_using_subcommand completion" -l wait-timeout -d 'Longest time to wait [default: 30m]' -r -f
+complete -c openai -n "__fish_openai_using_subcommand completion" -l wait-timeout -d 'Longest time to wait for a file [default: 30m]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand completion" -l poll-interval -d 'Time between two looks [default: 5s]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand completion" -l base-url -d 'Server to ask [env: OPENAI_BASE_URL]' -r -f
 complete -c openai -n "__fish_openai_using_subcommand completion" -l timeout -d 'Longest time for one attempt [default: 10m]' -r -f

@@ -230,7 +230,7 @@ pub struct Options {
     #[arg(long, global = true, help_heading = WAITING)]
     pub wait: bool,
 
-    /// Longest time to wait [default: 30m]
+    /// Longest time to wait for a file [default: 30m]
     ///
     /// Needs `--wait`. A bare number is seconds; 500ms, 30s, 5m and 1h30m are understood, too. The
     /// last look is taken up to a second before the end, so that its answer can arrive.

@@ -198,7 +198,12 @@ fn joined(parts: impl Iterator<Item = impl AsRef<str>>, between: &str) -> String
 
 /// Whether a character shows nothing but takes room.
 pub(crate) fn is_blank(character: char) -> bool {
-    character.is_whitespace() || character == '\u{2800}'
+    // Braille, hieroglyphs and a note head without anything to see.
+    character.is_whitespace()
+        || matches!(
+            character,
+            '\u{2800}' | '\u{13441}' | '\u{13442}' | '\u{1d159}'
+        )
 }
 
 /// The lines of [`Measure::wrap`], which may begin commands.

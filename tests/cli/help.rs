@@ -69,7 +69,7 @@ Output:
 
 Waiting:
       --wait                      Wait until the file is processed or has failed
-      --wait-timeout <DURATION>   Longest time to wait [default: 30m]
+      --wait-timeout <DURATION>   Longest time to wait for a file [default: 30m]
       --poll-interval <DURATION>  Time between two looks [default: 5s]
       --exit-status               Tell the status of the file by the exit code
 

@@ -111,8 +111,18 @@ impl Reading {
     }
 }
 
-/// The longest character reference of HTML, in bytes behind its `&#`: the number of the last character.
+/// The longest number of a character in HTML, in digits: that of the last one, behind a zero.
 const LONGEST: usize = "01114111".len();
+
+/// The names of characters in HTML that are known: those of XML, and one blank.
+const NAMES: [(&str, char); 6] = [
+    ("amp;", '&'),
+    ("lt;", '<'),
+    ("gt;", '>'),
+    ("quot;", '"'),
+    ("apos;", '\''),
+    ("nbsp;", '\u{a0}'),
+];
 
 /// What an escape stands for.
 enum Escaped {
@@ -166,21 +176,10 @@ fn escape(text: &[u8]) -> Option<(Escaped, &[u8])> {
             let character = char::from_u32(u32::from_str_radix(digits, radix).ok()?)?;
             Some((Escaped::Character(character), rest))
         }
-        [b'&', name @ ..] => {
-            let end = name.iter().take(LONGEST).position(|byte| *byte == b';')?;
-            let (name, rest) = name.split_at_checked(end)?;
-            let (name, rest) = (str::from_utf8(name).ok()?, rest.strip_prefix(b";")?);
-            let character = match name {
-                "amp" => '&',
-                "lt" => '<',
-                "gt" => '>',
-                "quot" => '"',
-                "apos" => '\'',
-                "nbsp" => '\u{a0}',
-                _ => return None,
-            };
-            Some((Escaped::Character(character), rest))
-        }
+        [b'&', name @ ..] => NAMES.iter().find_map(|(known, character)| {
+            let rest = name.strip_prefix(known.as_bytes())?;
+            Some((Escaped::Character(*character), rest))
+        }),
         _ => None,
     }
 }

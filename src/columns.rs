@@ -513,7 +513,7 @@ mod tests {
                 prop_assert!(taken + width(line) <= columns);
                 prop_assert!(at == 0 || line.starts_with("    "));
             }
-            let visible = |text: &str| text.replace(|c: char| c.is_whitespace() || c == '\u{2800}', "");
+            let visible = |text: &str| text.replace(is_blank, "");
             prop_assert_eq!(visible(&hanging).replace("\\u003a:", "::"), visible(&text));
         }
 

@@ -675,6 +675,10 @@ maxAge.v-1             5
             ("a.jsonl \u{fe0f} 1.2 kB", true),
             ("\u{2764}\u{fe0f} b.jsonl", false),
             ("a.jsonl\u{2800}", true),
+            (
+                "a.jsonl\u{1d159}\u{13441}1.2 kB\u{13442}\u{13442}batch",
+                true,
+            ),
         ] {
             let file = format!(r#"{{"object": "file", "filename": "{name}"}}"#);
             let shown = rows(&[&file], &Stream::PIPE);
